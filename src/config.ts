@@ -1,0 +1,60 @@
+import { availableParallelism, hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { StepladderError } from './errors.ts'
+
+const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+const flag = z.enum(['true', 'false', '1', '0', '']).default('false').transform((text) => text === 'true' || text === '1')
+
+const environmentSchema = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).default('postgres://stepladder:stepladder@127.0.0.1:5432/stepladder'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
+  /** Put before every Redis key and channel; empty in production, random in tests. */
+  REDIS_PREFIX: z.string().default(''),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:9000'),
+  /** The address browsers reach the same store under, when it differs. */
+  S3_PUBLIC_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_REGION: z.string().default('us-east-1'),
+  S3_ACCESS_KEY: z.string().min(1).default('stepladder'),
+  S3_SECRET_KEY: z.string().min(1).default('stepladder-secret'),
+  S3_BUCKET: z.string().min(3).default('videos'),
+  /** Playlists point below this address instead of at presigned URLs (a CDN in front of the bucket). */
+  CDN_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  WORKER_NAME: z.string().min(1).default(hostname()),
+  WORKER_SLOTS: count(availableParallelism()),
+  SCRATCH_DIR: z.string().default(join(tmpdir(), 'stepladder')),
+  FFMPEG_PATH: z.string().default('ffmpeg'),
+  FFPROBE_PATH: z.string().default('ffprobe'),
+  LEASE_MS: milliseconds(20_000),
+  BEAT_MS: milliseconds(5_000),
+  REAP_MS: milliseconds(5_000),
+  DISPATCH_MS: milliseconds(1_000),
+  RECONCILE_MS: milliseconds(60_000),
+  BLOCK_MS: milliseconds(5_000),
+  SWEEP_MS: milliseconds(30_000),
+  STALL_MS: milliseconds(60_000),
+  COLLECT_MS: milliseconds(60_000),
+  RETRY_BASE_MS: milliseconds(30_000),
+  MAX_ATTEMPTS: count(5),
+  MAX_SOURCE_BYTES: count(10 * 2 ** 30),
+  FETCH_TIMEOUT_MS: milliseconds(2 * 3_600_000),
+  FETCH_SLOTS: count(2),
+  /** Lets the courier fetch from loopback and private addresses (development, tests, intranets). */
+  FETCH_PRIVATE_ADDRESSES: flag,
+  UPLOAD_EXPIRY_S: count(3_600),
+})
+
+export type Config = Readonly<z.infer<typeof environmentSchema>>
+
+/** Reads and checks the environment; the only place that does. Throws `bad_config` naming each variable. */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = environmentSchema.safeParse(present)
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new StepladderError('bad_config', `the configuration is not usable: ${faults.join('; ')}`)
+}

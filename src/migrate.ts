@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { type Database, transaction } from './db.ts'
+import { StepladderError } from './errors.ts'
+
+const folder = fileURLToPath(new URL('../sql/', import.meta.url))
+const lockKey = 7_310_500
+type Migration = { version: number; name: string; text: string; sha256: string }
+
+/**
+ * Applies sql/NNNNN_*.sql in order, each in its own transaction, and returns the names applied now.
+ * Any number of processes may call it at once. Throws `migration_gap` when a number is missing or
+ * double and `migration_changed` when an applied file reads otherwise than it did.
+ */
+export async function migrate(sql: Database, path = folder): Promise<string[]> {
+  const migrations = await readMigrations(path)
+  await using session = await sql.reserve().then((reserved) => ({
+    reserved,
+    [Symbol.asyncDispose]: async () => {
+      await reserved`select pg_advisory_unlock(${lockKey})`
+      reserved.release()
+    },
+  }))
+  await session.reserved`set statement_timeout = 0`
+  await session.reserved`select pg_advisory_lock(${lockKey})`
+  await session.reserved`create table if not exists schema_migrations (
+    version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())`
+  const applied = await session.reserved<{ version: number; sha256: string }[]>`
+    select version, sha256 from schema_migrations order by version`
+  checkApplied(migrations, applied)
+  const missing = migrations.slice(applied.length)
+  for (const migration of missing) {
+    await transaction(sql, async (tx) => {
+      await tx.unsafe(migration.text)
+      await tx`insert into schema_migrations (version, name, sha256)
+               values (${migration.version}, ${migration.name}, ${migration.sha256})`
+    })
+  }
+  return missing.map((migration) => migration.name)
+}
+
+async function readMigrations(path: string): Promise<Migration[]> {
+  const names = (await readdir(path)).filter((name) => name.endsWith('.sql')).sort()
+  return Promise.all(
+    names.map(async (name, index) => {
+      const version = Number(/^(\d{5})_[a-z0-9_]+\.sql$/.exec(name)?.[1])
+      if (version !== index + 1) {
+        throw new StepladderError('migration_gap', `migration ${index + 1} is missing or misnamed: found ${name}`)
+      }
+      const text = await readFile(new URL(name, `file://${path}/`), 'utf8')
+      return { version, name, text, sha256: createHash('sha256').update(text).digest('hex') }
+    }),
+  )
+}
+
+function checkApplied(migrations: Migration[], applied: readonly { version: number; sha256: string }[]): void {
+  for (const [index, row] of applied.entries()) {
+    const migration = migrations[index]
+    if (row.version !== index + 1 || !migration) {
+      throw new StepladderError('migration_gap', `the database has migration ${row.version}, which these files lack`)
+    }
+    if (migration.sha256 !== row.sha256) {
+      throw new StepladderError('migration_changed', `${migration.name} was applied with another text`)
+    }
+  }
+}

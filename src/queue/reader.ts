@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../log.ts'
+import type { Redis, RedisNames } from '../redis.ts'
+import { parseEntry, type Stream, type StreamEntry } from './stream.ts'
+
+export type Reader = ReturnType<typeof createReader>
+
+/**
+ * Reads hints for one consumer on a connection of its own, which blocks on purpose.
+ *
+ * A blocking read may hang for ever in a black hole and may resolve null although an entry was
+ * delivered (both seen with ioredis): so each read has a watchdog that replaces the socket, and the
+ * worker sweeps its own pending entries at the start, after each reconnect and every 30 s.
+ */
+export function createReader(options: {
+  redis: Redis
+  names: RedisNames
+  stream: Stream
+  consumer: string
+  blockMs: number
+  log: Log
+}) {
+  const { redis, names, consumer, blockMs, log } = options
+
+  /** The next new entry, or null when none came within `blockMs` or the connection failed. */
+  async function next(signal: AbortSignal): Promise<StreamEntry | null> {
+    const timer = new AbortController()
+    const call = redis.xreadgroup(
+      'GROUP', names.group, consumer, 'COUNT', 1, 'BLOCK', blockMs, 'STREAMS', names.stream, '>',
+    )
+    const watchdog = sleep(blockMs + 2_000, 'late' as const, { signal: timer.signal, ref: false }).catch(() => null)
+    const stopped = new Promise<null>((resolve) => {
+      if (signal.aborted) resolve(null)
+      signal.addEventListener('abort', () => resolve(null), { once: true, signal: timer.signal })
+    })
+    try {
+      const reply = await Promise.race([call, watchdog, stopped])
+      if (reply === 'late') {
+        log.warn('a blocking read hangs: replacing its socket')
+        redis.disconnect(true)
+        return null
+      }
+      return entriesOf(reply)[0] ?? null
+    } catch (error) {
+      await recover(error, signal)
+      return null
+    } finally {
+      timer.abort()
+      call.catch(() => {})
+    }
+  }
+
+  /** Entries delivered to this consumer before and neither acknowledged nor claimed since. */
+  async function pending(): Promise<StreamEntry[]> {
+    const found: StreamEntry[] = []
+    let from = '0'
+    for (;;) {
+      const reply = await redis.xreadgroup('GROUP', names.group, consumer, 'COUNT', 100, 'STREAMS', names.stream, from)
+      const entries = entriesOf(reply)
+      const last = entries.at(-1)
+      if (!last) return found
+      found.push(...entries)
+      from = last.id
+    }
+  }
+
+  async function recover(error: unknown, signal: AbortSignal): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error)
+    // After a flush or a failover the group is gone; it comes back reading from the beginning.
+    if (message.startsWith('NOGROUP')) await options.stream.createGroup().catch(() => {})
+    else if (!signal.aborted) log.warn({ err: message }, 'reading the stream failed')
+    await sleep(500, undefined, { signal }).catch(() => {})
+  }
+
+  return { next, pending, disconnect: () => redis.disconnect() }
+}
+
+/** XREADGROUP answers [[stream, [[id, [field, value, …]], …]]], or null. */
+function entriesOf(reply: unknown): StreamEntry[] {
+  const streams: unknown[] = Array.isArray(reply) ? reply : []
+  const first = streams[0]
+  const rows: unknown[] = Array.isArray(first) && Array.isArray(first[1]) ? first[1] : []
+  return rows.flatMap((row) => {
+    if (!Array.isArray(row) || typeof row[0] !== 'string') return []
+    const fields = Array.isArray(row[1]) ? row[1].map(String) : null
+    return [parseEntry(row[0], fields)]
+  })
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import type { Redis, RedisNames } from '../redis.ts'
+
+const announceScript = readFileSync(new URL('announce.lua', import.meta.url), 'utf8')
+const refreshScript = readFileSync(new URL('refresh.lua', import.meta.url), 'utf8')
+
+/** One entry: a hint that the task may be waiting. `taskId` null = unreadable, to be dropped. */
+export type StreamEntry = { id: string; taskId: number | null }
+export type Stream = ReturnType<typeof createStream>
+
+/**
+ * The job stream. PostgreSQL is the truth and an entry only a hint, which may vanish, double or come
+ * late; nothing here decides who owns a task.
+ */
+export function createStream(redis: Redis, names: RedisNames) {
+  const { stream, group } = names
+
+  /** The group reads from the stream's beginning: entries written before it existed count too. */
+  async function createGroup(): Promise<void> {
+    try {
+      await redis.xgroup('CREATE', stream, group, '0', 'MKSTREAM')
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error
+    }
+  }
+
+  /**
+   * Adds a hint, replacing the task's former one. With `limit`, only while the stream is shorter.
+   * Returns the entry's id, or null when there was no room.
+   */
+  async function announce(task: { id: number; streamId: string | null }, limit?: number): Promise<string | null> {
+    const reply = await redis.eval(announceScript, 1, stream, group, task.streamId ?? '', task.id, limit ?? '')
+    return typeof reply === 'string' ? reply : null
+  }
+
+  /** True when the entry was pending for this consumer. False is no fence loss: only the database fences. */
+  async function refresh(consumer: string, entryId: string): Promise<boolean> {
+    return (await redis.eval(refreshScript, 1, stream, group, consumer, entryId)) === 1
+  }
+
+  /** Takes entries out of the pending list and the stream, after the database has settled their tasks. */
+  async function settle(entryIds: readonly string[]): Promise<void> {
+    if (entryIds.length === 0) return
+    await redis
+      .multi()
+      .xack(stream, group, ...entryIds)
+      .xdel(stream, ...entryIds)
+      .exec()
+  }
+
+  /** Entries delivered to anybody and untouched for `idleMs`, at most 100, after the id `from`. */
+  async function idleEntries(idleMs: number, from = '-'): Promise<string[]> {
+    const start = from === '-' ? '-' : `(${from}`
+    const rows = await redis.xpending(stream, group, 'IDLE', idleMs, start, '+', 100)
+    return rows.flatMap((row) => (Array.isArray(row) && typeof row[0] === 'string' ? [row[0]] : []))
+  }
+
+  return { createGroup, announce, refresh, settle, idleEntries, length: () => redis.xlen(stream) }
+}
+
+/** Reads an entry's fields; anything unexpected gives a null task. */
+export function parseEntry(id: string, fields: readonly string[] | null): StreamEntry {
+  const at = fields?.indexOf('task') ?? -1
+  const taskId = at >= 0 ? Number(fields?.[at + 1]) : Number.NaN
+  return { id, taskId: Number.isSafeInteger(taskId) && taskId > 0 ? taskId : null }
+}
