@@ -167,11 +167,11 @@ create table uploads (
 );
 create index uploads_by_expiry on uploads (expires_at);
 
--- Videos whose folder in the bucket is to be compared with their rows; outlives the video.
+-- Folders of the bucket to be compared with the rows; a folder's line outlives its video.
 create table collections (
-  video_id uuid primary key,
-  due_at   timestamptz not null,
-  passes   integer not null default 0
+  prefix  text primary key,
+  due_at  timestamptz not null,
+  passes  integer not null default 0
 );
 create index collections_by_due on collections (due_at);
 

@@ -5,10 +5,15 @@ import { StepladderError } from './errors.ts'
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback)
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
-const flag = z.enum(['true', 'false', '1', '0', '']).default('false').transform((text) => text === 'true' || text === '1')
+const flag = z
+  .enum(['true', 'false', '1', '0', ''])
+  .default('false')
+  .transform((text) => text === 'true' || text === '1')
 
 const environmentSchema = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).default('postgres://stepladder:stepladder@127.0.0.1:5432/stepladder'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .default('postgres://stepladder:stepladder@127.0.0.1:5432/stepladder'),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
   /** Put before every Redis key and channel; empty in production, random in tests. */
   REDIS_PREFIX: z.string().default(''),
@@ -37,7 +42,9 @@ const environmentSchema = z.object({
   BLOCK_MS: milliseconds(5_000),
   SWEEP_MS: milliseconds(30_000),
   STALL_MS: milliseconds(60_000),
-  COLLECT_MS: milliseconds(60_000),
+  COLLECT_MS: milliseconds(30_000),
+  /** How long the finished pieces of a failed or cancelled video are kept for a retry. */
+  KEEP_FAILED_MS: milliseconds(24 * 3_600_000),
   RETRY_BASE_MS: milliseconds(30_000),
   MAX_ATTEMPTS: count(5),
   MAX_SOURCE_BYTES: count(10 * 2 ** 30),

@@ -46,7 +46,10 @@ async function readMigrations(path: string): Promise<Migration[]> {
     names.map(async (name, index) => {
       const version = Number(/^(\d{5})_[a-z0-9_]+\.sql$/.exec(name)?.[1])
       if (version !== index + 1) {
-        throw new StepladderError('migration_gap', `migration ${index + 1} is missing or misnamed: found ${name}`)
+        throw new StepladderError(
+          'migration_gap',
+          `migration ${index + 1} is missing or misnamed: found ${name}`,
+        )
       }
       const text = await readFile(new URL(name, `file://${path}/`), 'utf8')
       return { version, name, text, sha256: createHash('sha256').update(text).digest('hex') }
@@ -54,11 +57,17 @@ async function readMigrations(path: string): Promise<Migration[]> {
   )
 }
 
-function checkApplied(migrations: Migration[], applied: readonly { version: number; sha256: string }[]): void {
+function checkApplied(
+  migrations: Migration[],
+  applied: readonly { version: number; sha256: string }[],
+): void {
   for (const [index, row] of applied.entries()) {
     const migration = migrations[index]
     if (row.version !== index + 1 || !migration) {
-      throw new StepladderError('migration_gap', `the database has migration ${row.version}, which these files lack`)
+      throw new StepladderError(
+        'migration_gap',
+        `the database has migration ${row.version}, which these files lack`,
+      )
     }
     if (migration.sha256 !== row.sha256) {
       throw new StepladderError('migration_changed', `${migration.name} was applied with another text`)

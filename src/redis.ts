@@ -36,7 +36,6 @@ const roleOptions: Record<RedisRole, Settings> = {
 export function createRedis(options: { url: string; role: RedisRole; log: Log }): Redis {
   const settings: Settings = {
     ...roleOptions[options.role],
-    lazyConnect: true,
     retryStrategy: (times) => Math.min(50 * 2 ** times, 2_000),
   }
   const redis = new Redis(options.url, settings)

@@ -39,9 +39,13 @@ export function createStorage(config: StorageConfig) {
       return { etag: found.etag, bytes: found.size }
     } catch (error) {
       if (errorCode(error) === 'NotFound' || errorCode(error) === 'NoSuchKey') return null
-      throw new TransientError('storage_unavailable', `the object store did not answer: ${messageOf(error)}`, {
-        cause: error,
-      })
+      throw new TransientError(
+        'storage_unavailable',
+        `the object store did not answer: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -64,19 +68,28 @@ export function createStorage(config: StorageConfig) {
   }
 
   /** One PUT of a buffer, aborted with `signal`, tried again while the store is down (at most 10 min). */
-  async function put(key: string, body: Buffer, options: { contentType: string; signal: AbortSignal }): Promise<void> {
+  async function put(
+    key: string,
+    body: Buffer,
+    options: { contentType: string; signal: AbortSignal },
+  ): Promise<void> {
     const deadline = Date.now() + outageLimitMs
     for (let attempt = 0; ; attempt++) {
       options.signal.throwIfAborted()
       const failure = await tryPut(key, body, options)
       if (!failure) return
       options.signal.throwIfAborted()
-      if (Date.now() > deadline) throw new TransientError('storage_unavailable', `the object store refuses writes: ${failure}`)
+      if (Date.now() > deadline)
+        throw new TransientError('storage_unavailable', `the object store refuses writes: ${failure}`)
       await sleep(backoffMs(attempt), undefined, { signal: options.signal })
     }
   }
 
-  async function tryPut(key: string, body: Buffer, options: { contentType: string; signal: AbortSignal }): Promise<string | null> {
+  async function tryPut(
+    key: string,
+    body: Buffer,
+    options: { contentType: string; signal: AbortSignal },
+  ): Promise<string | null> {
     try {
       // fetch can be aborted, minio-js cannot: a fenced worker stops its uploads at once.
       const response = await fetch(await client.presignedPutObject(bucket, key, hourS), {
@@ -97,7 +110,11 @@ export function createStorage(config: StorageConfig) {
     try {
       await client.fPutObject(bucket, key, path, { 'Content-Type': contentType })
     } catch (error) {
-      throw new TransientError('storage_unavailable', `the object store refused a file: ${messageOf(error)}`, { cause: error })
+      throw new TransientError(
+        'storage_unavailable',
+        `the object store refused a file: ${messageOf(error)}`,
+        { cause: error },
+      )
     }
   }
 
@@ -106,7 +123,10 @@ export function createStorage(config: StorageConfig) {
     const response = await fetch(await client.presignedGetObject(bucket, key, hourS), { signal })
     if (response.ok && response.body) return response.body
     await response.arrayBuffer()
-    throw new TransientError('storage_unavailable', `the object store answered HTTP ${response.status} for ${key}`)
+    throw new TransientError(
+      'storage_unavailable',
+      `the object store answered HTTP ${response.status} for ${key}`,
+    )
   }
 
   async function list(prefix: string): Promise<StoredObject[]> {

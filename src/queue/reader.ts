@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import type { Redis, RedisNames } from '../redis.ts'
-import { parseEntry, type Stream, type StreamEntry } from './stream.ts'
+import { entriesOf, type Stream, type StreamEntry } from './stream.ts'
 
 export type Reader = ReturnType<typeof createReader>
 
@@ -10,7 +10,7 @@ export type Reader = ReturnType<typeof createReader>
  *
  * A blocking read may hang for ever in a black hole and may resolve null although an entry was
  * delivered (both seen with ioredis): so each read has a watchdog that replaces the socket, and the
- * worker sweeps its own pending entries at the start, after each reconnect and every 30 s.
+ * worker sweeps its own pending entries (`stream.pendingOf`) at the start and every 30 s.
  */
 export function createReader(options: {
   redis: Redis
@@ -26,9 +26,20 @@ export function createReader(options: {
   async function next(signal: AbortSignal): Promise<StreamEntry | null> {
     const timer = new AbortController()
     const call = redis.xreadgroup(
-      'GROUP', names.group, consumer, 'COUNT', 1, 'BLOCK', blockMs, 'STREAMS', names.stream, '>',
+      'GROUP',
+      names.group,
+      consumer,
+      'COUNT',
+      1,
+      'BLOCK',
+      blockMs,
+      'STREAMS',
+      names.stream,
+      '>',
     )
-    const watchdog = sleep(blockMs + 2_000, 'late' as const, { signal: timer.signal, ref: false }).catch(() => null)
+    const watchdog = sleep(blockMs + 2_000, 'late' as const, { signal: timer.signal, ref: false }).catch(
+      () => null,
+    )
     const stopped = new Promise<null>((resolve) => {
       if (signal.aborted) resolve(null)
       signal.addEventListener('abort', () => resolve(null), { once: true, signal: timer.signal })
@@ -50,20 +61,6 @@ export function createReader(options: {
     }
   }
 
-  /** Entries delivered to this consumer before and neither acknowledged nor claimed since. */
-  async function pending(): Promise<StreamEntry[]> {
-    const found: StreamEntry[] = []
-    let from = '0'
-    for (;;) {
-      const reply = await redis.xreadgroup('GROUP', names.group, consumer, 'COUNT', 100, 'STREAMS', names.stream, from)
-      const entries = entriesOf(reply)
-      const last = entries.at(-1)
-      if (!last) return found
-      found.push(...entries)
-      from = last.id
-    }
-  }
-
   async function recover(error: unknown, signal: AbortSignal): Promise<void> {
     const message = error instanceof Error ? error.message : String(error)
     // After a flush or a failover the group is gone; it comes back reading from the beginning.
@@ -72,17 +69,5 @@ export function createReader(options: {
     await sleep(500, undefined, { signal }).catch(() => {})
   }
 
-  return { next, pending, disconnect: () => redis.disconnect() }
-}
-
-/** XREADGROUP answers [[stream, [[id, [field, value, …]], …]]], or null. */
-function entriesOf(reply: unknown): StreamEntry[] {
-  const streams: unknown[] = Array.isArray(reply) ? reply : []
-  const first = streams[0]
-  const rows: unknown[] = Array.isArray(first) && Array.isArray(first[1]) ? first[1] : []
-  return rows.flatMap((row) => {
-    if (!Array.isArray(row) || typeof row[0] !== 'string') return []
-    const fields = Array.isArray(row[1]) ? row[1].map(String) : null
-    return [parseEntry(row[0], fields)]
-  })
+  return { next, disconnect: () => redis.disconnect() }
 }

@@ -28,8 +28,19 @@ export function createStream(redis: Redis, names: RedisNames) {
    * Adds a hint, replacing the task's former one. With `limit`, only while the stream is shorter.
    * Returns the entry's id, or null when there was no room.
    */
-  async function announce(task: { id: number; streamId: string | null }, limit?: number): Promise<string | null> {
-    const reply = await redis.eval(announceScript, 1, stream, group, task.streamId ?? '', task.id, limit ?? '')
+  async function announce(
+    task: { id: number; streamId: string | null },
+    limit?: number,
+  ): Promise<string | null> {
+    const reply = await redis.eval(
+      announceScript,
+      1,
+      stream,
+      group,
+      task.streamId ?? '',
+      task.id,
+      limit ?? '',
+    )
     return typeof reply === 'string' ? reply : null
   }
 
@@ -55,12 +66,37 @@ export function createStream(redis: Redis, names: RedisNames) {
     return rows.flatMap((row) => (Array.isArray(row) && typeof row[0] === 'string' ? [row[0]] : []))
   }
 
-  return { createGroup, announce, refresh, settle, idleEntries, length: () => redis.xlen(stream) }
+  /** Entries delivered to this consumer before and not settled since. */
+  async function pendingOf(consumer: string): Promise<StreamEntry[]> {
+    const found: StreamEntry[] = []
+    for (let from = '0'; ; ) {
+      const reply = await redis.xreadgroup('GROUP', group, consumer, 'COUNT', 100, 'STREAMS', stream, from)
+      const entries = entriesOf(reply)
+      const last = entries.at(-1)
+      if (!last) return found
+      found.push(...entries)
+      from = last.id
+    }
+  }
+
+  return { createGroup, pendingOf, announce, refresh, settle, idleEntries, length: () => redis.xlen(stream) }
 }
 
 /** Reads an entry's fields; anything unexpected gives a null task. */
-export function parseEntry(id: string, fields: readonly string[] | null): StreamEntry {
+function parseEntry(id: string, fields: readonly string[] | null): StreamEntry {
   const at = fields?.indexOf('task') ?? -1
   const taskId = at >= 0 ? Number(fields?.[at + 1]) : Number.NaN
   return { id, taskId: Number.isSafeInteger(taskId) && taskId > 0 ? taskId : null }
+}
+
+/** XREADGROUP answers [[stream, [[id, [field, value, …]], …]]], or null. */
+export function entriesOf(reply: unknown): StreamEntry[] {
+  const streams: unknown[] = Array.isArray(reply) ? reply : []
+  const first = streams[0]
+  const rows: unknown[] = Array.isArray(first) && Array.isArray(first[1]) ? first[1] : []
+  return rows.flatMap((row) => {
+    if (!Array.isArray(row) || typeof row[0] !== 'string') return []
+    const fields = Array.isArray(row[1]) ? row[1].map(String) : null
+    return [parseEntry(row[0], fields)]
+  })
 }

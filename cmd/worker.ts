@@ -1,0 +1,19 @@
+import { loadConfig } from '../src/config.ts'
+import { createLog } from '../src/log.ts'
+import { shutdownRequested } from '../src/shutdown.ts'
+import { startWorker } from '../src/worker/start.ts'
+
+if (process.argv.includes('--help')) {
+  console.log(
+    'Takes tasks and runs ffmpeg until SIGTERM, then gives back what it holds. Configured by the environment.',
+  )
+  process.exit(0)
+}
+
+const config = loadConfig()
+const log = createLog('worker', config.LOG_LEVEL).child({ worker: config.WORKER_NAME })
+const worker = await startWorker(config, log)
+await shutdownRequested(log)
+await worker.drain()
+log.info('stopped')
+process.exit(0)

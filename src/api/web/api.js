@@ -1,0 +1,98 @@
+// @ts-check
+/** @typedef {import('./types.js').Video} Video */
+/** @typedef {import('./types.js').TimelineEvent} TimelineEvent */
+
+/** What the API refused, with its stable code and a sentence for the person. */
+export class ApiError extends Error {
+  /**
+   * @param {string} message
+   * @param {{ code: string, status: number }} facts
+   */
+  constructor(message, { code, status }) {
+    super(message)
+    this.code = code
+    this.status = status
+  }
+}
+
+/**
+ * @param {{ status: string, cursor: string | null, limit: number }} query
+ * @returns {Promise<{ videos: Video[], next_cursor: string | null }>}
+ */
+export function listVideos({ status, cursor, limit }) {
+  const query = new URLSearchParams({ limit: String(limit) })
+  if (status) query.set('status', status)
+  if (cursor) query.set('cursor', cursor)
+  return json(`/videos?${query}`)
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<Video>}
+ */
+export function getVideo(id) {
+  return json(`/videos/${encodeURIComponent(id)}`)
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<TimelineEvent[]>}
+ */
+export async function getEvents(id) {
+  return (await json(`/videos/${encodeURIComponent(id)}/events`)).events
+}
+
+/**
+ * @param {string} id
+ * @param {'cancel' | 'retry' | 'delete'} action
+ */
+export async function act(id, action) {
+  const path = `/videos/${encodeURIComponent(id)}`
+  if (action === 'delete') await request(path, { method: 'DELETE' })
+  else await request(`${path}/${action}`, { method: 'POST' })
+}
+
+/**
+ * Resolves when the playlist can be played; an ApiError `not_playable_yet` says: ask again.
+ * @param {string} address
+ * @param {AbortSignal} signal
+ */
+export async function checkPlaylist(address, signal) {
+  const response = await request(address, { signal })
+  await response.body?.cancel()
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+async function json(path) {
+  return (await request(path)).json()
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [init]
+ */
+async function request(path, init) {
+  const response = await fetch(path, init).catch((error) => {
+    if (error.name === 'AbortError') throw error
+    throw new ApiError('The server does not answer. Is it running?', { code: 'unreachable', status: 0 })
+  })
+  if (!response.ok) throw await problem(response)
+  return response
+}
+
+/** @param {Response} response a problem+json body (RFC 9457), or anything a proxy may send instead */
+async function problem(response) {
+  const body = await response.json().catch(() => ({}))
+  const code = typeof body.code === 'string' ? body.code : `http_${response.status}`
+  const text = body.detail || body.title || `The server answered ${response.status} ${response.statusText}`
+  return new ApiError(sentence(String(text)), { code, status: response.status })
+}
+
+/** @param {string} text */
+function sentence(text) {
+  const trimmed = text.trim()
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`
+}

@@ -1,0 +1,131 @@
+// @ts-check
+import { fill, h, setText } from './dom.js'
+import { bitrate, bytes } from './format.js'
+
+/** @typedef {import('./types.js').Video} Video */
+/** @typedef {import('./types.js').Snapshot} Snapshot */
+/** @typedef {import('./player.js').Level} Level */
+
+const auto = -1
+
+/**
+ * The ladder beside the player: every rung with what is done of it, and the choice of quality at once.
+ * @param {(level: number) => void} onChoose -1 = automatic
+ */
+export function createLadder(onChoose) {
+  /** @type {Level[]} */
+  let levels = []
+  /** @type {Video['resolutions']} */
+  let resolutions = []
+  /** @type {Map<string, ReturnType<typeof createRung>>} */
+  const rungs = new Map()
+  let chosen = 'auto'
+  let current = auto
+
+  const automatic = createRung('auto', 'Auto', choose)
+  automatic.input.checked = true
+  const body = h('div', { class: 'rungs' }, automatic.element)
+  const element = h('fieldset', { class: 'ladder', hidden: true }, h('legend', {}, 'Quality'), body)
+  return { element, setVideo, setProgress, setLevels, setCurrent }
+
+  /** @param {Video} video */
+  function setVideo(video) {
+    if (video.resolutions.map((rung) => rung.name).join() !== resolutions.map((rung) => rung.name).join()) {
+      rungs.clear()
+      for (const { name } of video.resolutions) rungs.set(name, createRung(name, name, choose))
+      fill(body, automatic.element, ...[...rungs.values()].map((rung) => rung.element))
+    }
+    resolutions = video.resolutions
+    for (const { name, width, height, average_bitrate_bps: average } of resolutions) {
+      const rung = rungs.get(name)
+      if (!rung) continue
+      setText(rung.size, `${width} × ${height}`)
+      if (average !== null) setText(rung.fact, bitrate(average))
+      if (video.status === 'completed') rung.setPart(1)
+    }
+    element.hidden = resolutions.length === 0
+    show()
+  }
+
+  /**
+   * @param {Snapshot} snapshot
+   * @param {Video | null} video
+   */
+  function setProgress(snapshot, video) {
+    const total = expectedSegments(video)
+    for (const { name, segments, bytes: size } of snapshot.resolutions) {
+      const rung = rungs.get(name)
+      if (!rung || snapshot.status === 'completed') continue
+      setText(rung.fact, `${segments} ${segments === 1 ? 'segment' : 'segments'} · ${bytes(size)}`)
+      rung.setPart(total ? segments / total : 0)
+    }
+  }
+
+  /** @param {Level[]} next none = the browser chooses by itself */
+  function setLevels(next) {
+    levels = next
+    show()
+    if (chosen !== 'auto') choose(chosen)
+  }
+
+  /** @param {number} index */
+  function setCurrent(index) {
+    current = index
+    show()
+  }
+
+  /** @param {string} name */
+  function choose(name) {
+    chosen = name
+    onChoose(levelOf(name)?.index ?? auto)
+    show()
+  }
+
+  /** @param {string} name */
+  function levelOf(name) {
+    const rung = resolutions.find((one) => one.name === name)
+    return rung && levels.find((level) => level.width === rung.width && level.height === rung.height)
+  }
+
+  function show() {
+    const playing = resolutions.find(({ name }) => current !== auto && levelOf(name)?.index === current)
+    setText(automatic.fact, chosen === 'auto' && playing ? `${playing.name} now` : '')
+    automatic.input.disabled = levels.length === 0
+    for (const [name, rung] of rungs) {
+      rung.input.disabled = !levelOf(name)
+      rung.element.toggleAttribute('data-current', name === playing?.name)
+    }
+  }
+}
+
+/**
+ * @param {string} value
+ * @param {string} label
+ * @param {(value: string) => void} onChoose
+ */
+function createRung(value, label, onChoose) {
+  const input = h('input', {
+    type: 'radio',
+    name: 'quality',
+    value,
+    disabled: true,
+    onchange: () => onChoose(value),
+  })
+  const size = h('span', { class: 'rung-size' })
+  const fact = h('span', { class: 'rung-fact' })
+  const element = h('label', { class: 'rung' }, input, h('span', { class: 'rung-name' }, label), size, fact)
+  return {
+    element,
+    input,
+    size,
+    fact,
+    /** @param {number} part of its segments, 0 to 1 */
+    setPart: (part) => element.style.setProperty('--part', String(Math.min(1, part))),
+  }
+}
+
+/** About how many segments a rung will have. @param {Video | null} video */
+function expectedSegments(video) {
+  const duration = video?.media?.duration_s
+  return duration && video?.plan ? Math.ceil(duration / video.plan.segment_s) : null
+}

@@ -1,0 +1,160 @@
+// @ts-check
+import { ApiError, getEvents, getVideo } from './api.js'
+import { notify } from './dialogs.js'
+import { fill, h } from './dom.js'
+import { nameOf } from './format.js'
+import { openFeed } from './progress-feed.js'
+import { createProgressPanel } from './progress-panel.js'
+import { renditionsPanel } from './renditions.js'
+import { planPanel, sourcePanel } from './source-panels.js'
+import { createStage } from './stage.js'
+import { timelinePanel } from './timeline.js'
+import { createHeader } from './video-header.js'
+
+/** @typedef {import('./types.js').Video} Video */
+/** @typedef {import('./types.js').Snapshot} Snapshot */
+
+/**
+ * One video: its player, how far it is, what was made of it and what happened.
+ * @param {HTMLElement} root
+ * @param {{ id: string, onLive: (live: boolean | null) => void }} options
+ * @returns {() => void} ends it
+ */
+export function videoView(root, { id, onLive }) {
+  /** @type {Video | null} */
+  let video = null
+  let ended = false
+  let closeFeed = () => {}
+  /** What the feed last said beyond numbers; the rest is read again when it changes. */
+  let phase = ''
+
+  const header = createHeader({ id, onActed })
+  const progress = createProgressPanel()
+  const stage = createStage()
+  const [renditions, plan, source, timeline] = [section(), section(), section(), section()]
+  const details = h(
+    'div',
+    { class: 'columns' },
+    h('div', {}, plan.element, source.element),
+    h('div', {}, timeline.element),
+  )
+  start()
+  return () => {
+    ended = true
+    closeFeed()
+    stage.destroy()
+  }
+
+  async function start() {
+    try {
+      video = await getVideo(id)
+    } catch (error) {
+      if (!ended) fill(root, notFound(error))
+      return
+    }
+    if (ended) return
+    fill(root, header.element, stage.element, progress.element, renditions.element, details)
+    setVideo(video)
+    loadTimeline()
+    follow()
+  }
+
+  function follow() {
+    closeFeed()
+    if (video && isOver(video.status)) return onLive(null)
+    closeFeed = openFeed(
+      `/progress/${encodeURIComponent(id)}`,
+      { onSnapshot, onDeleted: gone, onBack: load, onLive },
+      { single: true },
+    )
+  }
+
+  async function load() {
+    try {
+      const next = await getVideo(id)
+      if (ended) return
+      setVideo(next)
+      loadTimeline()
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) gone()
+      else if (!ended) notify(error)
+    }
+  }
+
+  async function loadTimeline() {
+    const events = await getEvents(id).catch(() => []) // without it the page is still whole
+    if (!ended && events.length > 0) timeline.show(timelinePanel, events)
+  }
+
+  /** @param {Video} next */
+  function setVideo(next) {
+    video = next
+    header.setVideo(next)
+    progress.setVideo(next)
+    stage.setVideo(next)
+    renditions.show(renditionsPanel, next)
+    plan.show(planPanel, next)
+    source.show(sourcePanel, next)
+    document.title = `${nameOf(next)} – Stepladder`
+  }
+
+  /** @param {Snapshot} snapshot */
+  function onSnapshot(snapshot) {
+    header.setStatus(snapshot.status)
+    progress.setProgress(snapshot)
+    stage.setProgress(snapshot, video)
+    const percent = snapshot.status === 'processing' ? `${Math.floor(snapshot.percent)}% · ` : ''
+    if (video) document.title = `${percent}${nameOf(video)} – Stepladder`
+    const now = [snapshot.status, snapshot.stage, snapshot.chunks.done].join()
+    if (now !== phase) load()
+    phase = now
+    if (isOver(snapshot.status)) onLive(null)
+  }
+
+  /** @param {'cancel' | 'retry' | 'delete'} action */
+  async function onActed(action) {
+    if (action === 'delete') return gone()
+    await load()
+    follow()
+  }
+
+  function gone() {
+    if (!ended) location.hash = '#/'
+  }
+}
+
+/** A part of the page that is made again only when what it shows has changed. */
+function section() {
+  const element = h('div')
+  let shown = ''
+  return {
+    element,
+    /**
+     * @template Value
+     * @param {(value: Value) => Node | null} render
+     * @param {Value} value
+     */
+    show(render, value) {
+      const made = render(value)
+      const next = made?.textContent ?? ''
+      if (next !== shown) fill(element, made)
+      shown = next
+    },
+  }
+}
+
+/** @param {Video['status']} status */
+function isOver(status) {
+  return status === 'completed' || status === 'failed' || status === 'cancelled'
+}
+
+/** @param {unknown} error */
+function notFound(error) {
+  return h(
+    'div',
+    { class: 'empty' },
+    h('h1', { tabindex: -1 }, 'This video is not here'),
+    h('p', {}, error instanceof Error ? error.message : String(error)),
+    h('a', { class: 'button', href: '#/' }, 'All videos'),
+  )
+}

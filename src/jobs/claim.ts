@@ -1,0 +1,111 @@
+import type { Database } from '../db.ts'
+import { FencedError } from '../errors.ts'
+import type { Owned, TaskKind } from './state.ts'
+
+/** A task in our hands: its row and what of the video every kind needs. */
+export type ClaimedTask = Owned & {
+  kind: TaskKind
+  position: number
+  attempt: number
+  crashes: number
+  input: unknown
+  generation: number
+  plan: unknown
+  sourceKey: string | null
+  sourceEtag: string | null
+  sourceBytes: number | null
+}
+
+type ClaimRow = {
+  id: number
+  video_id: string
+  fence: number
+  kind: TaskKind
+  position: number
+  attempt: number
+  crashes: number
+  input: unknown
+  generation: number
+  plan: unknown
+  source_key: string | null
+  source_etag: string | null
+  source_size_bytes: number | null
+}
+
+export type Claimer = { workerId: string; leaseMs: number }
+
+/**
+ * Transition 4: queued → running under the entry `entryId`, with a higher fence. Null when the task
+ * is not waiting; `lookAgain` then tells what the entry is worth. A terminal video has no queued
+ * task, so `videos` is not asked.
+ */
+export async function claimTask(
+  sql: Database,
+  claim: Claimer & { taskId: number; entryId: string },
+): Promise<ClaimedTask | null> {
+  const rows = await sql<ClaimRow[]>`
+    with t as (
+      update tasks set state = 'running', fence = fence + 1, worker_id = ${claim.workerId}, stream_id = ${claim.entryId},
+             lease_until = clock_timestamp() + ${claim.leaseMs} * interval '1 ms'
+      where id = ${claim.taskId} and state = 'queued' and run_at <= now()
+      returning *
+    ), r as (
+      insert into task_runs (task_id, fence, worker_id) select id, fence, worker_id from t
+    )
+    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
+           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    from t join videos v on v.id = t.video_id`
+  return rows[0] ? claimedTask(rows[0]) : null
+}
+
+/**
+ * After a claim that met no row: `adopted` = it runs under this very entry and by this very process
+ * (our commit's answer was lost); `leave` = somebody runs it under this entry; `drop` = the entry is
+ * of no use.
+ */
+export async function lookAgain(
+  sql: Database,
+  claim: { workerId: string; taskId: number; entryId: string },
+): Promise<{ verdict: 'adopted'; task: ClaimedTask } | { verdict: 'leave' | 'drop' }> {
+  const rows = await sql<(ClaimRow & { worker_id: string | null })[]>`
+    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input, t.worker_id,
+           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    from tasks t join videos v on v.id = t.video_id
+    where t.id = ${claim.taskId} and t.state = 'running' and t.stream_id = ${claim.entryId}`
+  const [row] = rows
+  if (!row) return { verdict: 'drop' }
+  if (row.worker_id !== claim.workerId) return { verdict: 'leave' }
+  return { verdict: 'adopted', task: claimedTask(row) }
+}
+
+/**
+ * The segments a task already has, in a statement after the claim and under the fence (in the same
+ * one it would see the snapshot from before the wait). Throws FencedError when it is not ours.
+ */
+export async function committedSegments(sql: Database, owned: Owned): Promise<number[]> {
+  const [row] = await sql<{ idx: (number | null)[] }[]>`
+    select array_agg(s.idx order by s.idx) as idx
+    from tasks t left join segments s on s.task_id = t.id
+    where t.id = ${owned.taskId} and t.fence = ${owned.fence} and t.state = 'running'
+    group by t.id`
+  if (!row) throw new FencedError()
+  return row.idx.filter((idx) => idx !== null)
+}
+
+function claimedTask(row: ClaimRow): ClaimedTask {
+  return {
+    taskId: row.id,
+    videoId: row.video_id,
+    fence: row.fence,
+    kind: row.kind,
+    position: row.position,
+    attempt: row.attempt,
+    crashes: row.crashes,
+    input: row.input,
+    generation: row.generation,
+    plan: row.plan,
+    sourceKey: row.source_key,
+    sourceEtag: row.source_etag,
+    sourceBytes: row.source_size_bytes,
+  }
+}

@@ -1,0 +1,29 @@
+import { type Database, transaction } from '../db.ts'
+import { FencedError } from '../errors.ts'
+import { isDoneByUs, markDone } from './end-run.ts'
+import { type Owned, taskRank } from './state.ts'
+import { lockVideo, recordEvent } from './video-lock.ts'
+
+/** The source is in the bucket under `key`: the video names it and its plan task is queued. Throws FencedError. */
+export async function completeFetch(
+  sql: Database,
+  owned: Owned,
+  source: { key: string; etag: string; bytes: number },
+): Promise<void> {
+  try {
+    await transaction(sql, async (tx) => {
+      await lockVideo(tx, owned.videoId)
+      await markDone(tx, owned, { bytes: source.bytes })
+      await tx`insert into sources (key) values (${source.key})`
+      await tx`update videos set source_key = ${source.key}, source_etag = ${source.etag},
+               source_size_bytes = ${source.bytes} where id = ${owned.videoId}`
+      // The full URL may carry a signature or a password: it has served its purpose.
+      await tx`update tasks set input = '{}' where id = ${owned.taskId}`
+      await tx`insert into tasks (video_id, kind, rank) values (${owned.videoId}, 'plan', ${taskRank('plan', 0)})`
+      await recordEvent(tx, owned.videoId, 'fetched', { bytes: source.bytes })
+    })
+  } catch (error) {
+    if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return
+    throw error
+  }
+}

@@ -1,0 +1,75 @@
+import { type Database, json, transaction } from '../db.ts'
+import { FencedError } from '../errors.ts'
+import type { StoredInit, StoredSegment } from '../media/model.ts'
+import { isDoneByUs, markDone } from './end-run.ts'
+import { processedPrefix } from './object-keys.ts'
+import type { Owned } from './state.ts'
+import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
+
+/** What a finished track is made of, compacted from the segment rows. */
+export type FinishedTrack = {
+  name: string
+  codec: string
+  averageBps: number
+  peakBps: number
+  bytes: number
+  frames: number
+  durationS: number
+  init: StoredInit
+  segments: Pick<StoredSegment, 'key' | 'bytes' | 'sha256' | 'duration'>[]
+  playlistKey: string
+}
+
+export type Finished = {
+  renditions: FinishedTrack[]
+  audio: FinishedTrack[]
+  outputs: { hls_master_key: string }
+  findings: object
+}
+
+/**
+ * Transition 9: the video is completed. Manifests were written before, under keys of this fence; this
+ * commit makes them visible. Of cancel and finish, the first at LOCK wins. Throws FencedError.
+ */
+export async function completeFinish(sql: Database, owned: Owned, finished: Finished): Promise<void> {
+  try {
+    await transaction(sql, async (tx) => {
+      await lockVideo(tx, owned.videoId)
+      await markDone(tx, owned, {})
+      const rows = await tx`
+        update videos set status = 'completed', completed_at = now(), updated_at = now(),
+               outputs = ${json(tx, finished.outputs)}, findings = ${json(tx, finished.findings)}
+        where id = ${owned.videoId} and status = 'processing' returning id`
+      if (rows.length === 0) throw new FencedError('the video is not processing any more')
+      for (const track of finished.renditions) {
+        await tx`update resolutions set ${tx(finishedColumns(track))}, frames = ${track.frames}
+                 where video_id = ${owned.videoId} and name = ${track.name}`
+      }
+      for (const track of finished.audio) {
+        await tx`update tracks set ${tx(finishedColumns(track))}
+                 where video_id = ${owned.videoId} and name = ${track.name}`
+      }
+      await tx`update tracks set state = 'skipped' where video_id = ${owned.videoId} and state = 'planned'`
+      await tx`delete from segments where task_id in (select id from tasks where video_id = ${owned.videoId})`
+      await recordEvent(tx, owned.videoId, 'completed')
+      await scheduleCollection(tx, processedPrefix(owned.videoId))
+    })
+  } catch (error) {
+    if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return
+    throw error
+  }
+
+  function finishedColumns(track: FinishedTrack) {
+    return {
+      state: 'ready',
+      codec: track.codec,
+      average_bitrate_bps: track.averageBps,
+      peak_bitrate_bps: track.peakBps,
+      size_bytes: track.bytes,
+      duration_s: track.durationS,
+      init: json(sql, track.init),
+      segments: json(sql, track.segments),
+      playlist_key: track.playlistKey,
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { type Database, json, type Transaction, transaction } from '../db.ts'
+import { FencedError } from '../errors.ts'
+import { insertLastSegment, type SegmentRow } from './commit-segment.ts'
+import { isDoneByUs, markDone } from './end-run.ts'
+import { type Owned, taskRank } from './state.ts'
+import { lockVideo } from './video-lock.ts'
+
+/**
+ * Transition 7: a video, audio or mp4 task is done, its last segment (null for none) in the same
+ * transaction, so that a task taken again always has something to make. Whoever completes the last
+ * one adds what comes next. Throws FencedError.
+ */
+export async function completeTask(
+  sql: Database,
+  owned: Owned,
+  end: {
+    lastSegment: SegmentRow | null
+    result: unknown
+    mp4?: { rung: string; key: string; bytes: number }
+  },
+): Promise<void> {
+  try {
+    await transaction(sql, async (tx) => {
+      await lockVideo(tx, owned.videoId)
+      await markDone(tx, owned, end.result)
+      if (end.lastSegment) await insertLastSegment(tx, owned, end.lastSegment)
+      if (end.mp4) {
+        await tx`update resolutions set mp4_key = ${end.mp4.key}, mp4_size_bytes = ${end.mp4.bytes}
+                 where video_id = ${owned.videoId} and name = ${end.mp4.rung}`
+      }
+      await tx`update videos set tasks_done = tasks_done + 1, updated_at = now() where id = ${owned.videoId}`
+      await addNext(tx, owned.videoId)
+    })
+  } catch (error) {
+    if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return
+    throw error
+  }
+}
+
+/**
+ * NEXT: the MP4s once every track is there, the finish once everything is. `tasks_total` counts the
+ * MP4s from the start, so they and the finish cannot be added at once. Under LOCK.
+ */
+export async function addNext(tx: Transaction, videoId: string): Promise<void> {
+  await tx`
+    insert into tasks (video_id, kind, position, rank, input)
+    select r.video_id, 'mp4', r.position, ${taskRank('mp4', 0)} + r.position, jsonb_build_object('rung', r.name)
+    from resolutions r join videos v on v.id = r.video_id
+    where r.video_id = ${videoId} and v.plan is not null and r.mp4_key is null
+      and not exists (select from tasks t where t.video_id = ${videoId}
+                      and t.kind in ('video', 'audio', 'subtitle') and t.state <> 'done')
+    on conflict (video_id, kind, position) do nothing`
+  await tx`
+    insert into tasks (video_id, kind, rank, input)
+    select id, 'finish', ${taskRank('finish', 0)}, ${json(tx, {})} from videos
+    where id = ${videoId} and plan is not null and tasks_done = tasks_total`
+}

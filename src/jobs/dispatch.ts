@@ -1,0 +1,97 @@
+import { type Database, transaction } from '../db.ts'
+
+/** Advisory locks of the maintenance passes: per transaction, so that a paused holder blocks nobody. */
+export const passLocks = {
+  dispatch: 7_310_501,
+  reap: 7_310_502,
+  collect: 7_310_503,
+  janitor: 7_310_504,
+} as const
+
+const batch = 100
+
+type Waiting = { id: number; stream_id: string | null }
+type Announce = (task: { id: number; streamId: string | null }) => Promise<string | null>
+
+/**
+ * Transition 2: keeps a window of announced, unclaimed tasks, about twice the live slots, so that the
+ * stream stays short and what matters most is read next. The predicate is the claim's: what a claim
+ * would refuse must not be announced. `fetch` tasks go to the courier by the table. Returns how many
+ * were announced, or null when another process holds the pass.
+ */
+export async function dispatchTasks(
+  sql: Database,
+  stream: { announce: Announce; settle: (ids: string[]) => Promise<void> },
+): Promise<number | null> {
+  return transaction(sql, async (tx) => {
+    const [lock] = await tx<
+      { held: boolean }[]
+    >`select pg_try_advisory_xact_lock(${passLocks.dispatch}) as held`
+    if (!lock?.held) return null
+    let room = await windowRoom(tx)
+    if (room <= 0) room = await takeBackLower(tx, stream.settle)
+    if (room <= 0) return 0
+    const waiting = await tx<Waiting[]>`
+      select t.id, t.stream_id from tasks t join videos v on v.id = t.video_id
+      where t.state = 'queued' and t.announced_at is null and t.run_at <= now() and t.kind <> 'fetch'
+      order by ${priorityOrder(tx)}, v.created_at, v.id, t.rank
+      limit ${Math.min(room, batch)} for no key update of t skip locked`
+    for (const task of waiting) {
+      const entryId = await stream.announce({ id: task.id, streamId: task.stream_id })
+      await tx`update tasks set announced_at = now(), stream_id = ${entryId} where id = ${task.id}`
+    }
+    return waiting.length
+  })
+}
+
+/** `high` first; a task that waited long rises by one class every ten minutes. */
+function priorityOrder(sql: Pick<Database, 'unsafe'>) {
+  return sql.unsafe(`(case v.priority when 'high' then 0 when 'normal' then 1 else 2 end
+    - floor(extract(epoch from now() - t.run_at) / 600))`)
+}
+
+async function windowRoom(tx: Pick<Database, 'unsafe'>): Promise<number> {
+  const [row] = await tx.unsafe<{ room: number }[]>(`
+    select (select greatest(4, 2 * coalesce(sum(slots), 0))::int from workers
+            where seen_at > now() - interval '30 s' and not draining)
+         - (select count(*)::int from tasks where state = 'queued' and announced_at is not null and kind <> 'fetch') as room`)
+  return row?.room ?? 0
+}
+
+/**
+ * A high-priority task is waiting and the window is full of lower ones: some of those hints are taken
+ * back, so that it need not wait behind them. Returns the room made.
+ */
+async function takeBackLower(
+  tx: Pick<Database, 'unsafe'>,
+  settle: (ids: string[]) => Promise<void>,
+): Promise<number> {
+  const rows = await tx.unsafe<{ stream_id: string | null }[]>(`
+    with urgent as (
+      select count(*)::int as n from tasks t join videos v on v.id = t.video_id
+      where t.state = 'queued' and t.announced_at is null and t.run_at <= now() and t.kind <> 'fetch' and v.priority = 'high'
+    ), lower as (
+      select t.id from tasks t join videos v on v.id = t.video_id
+      where t.state = 'queued' and t.announced_at is not null and t.kind <> 'fetch' and v.priority <> 'high'
+      order by t.announced_at desc limit least((select n from urgent), ${batch}) for no key update of t skip locked
+    )
+    update tasks set announced_at = null where id in (select id from lower) returning stream_id`)
+  await settle(rows.flatMap((row) => row.stream_id ?? []))
+  return rows.length
+}
+
+/** Transition 3: a hint that nobody claimed for this long may be lost and will be replaced. SQL alone decides. */
+export async function reconcileHints(sql: Database, afterMs: number): Promise<number> {
+  const rows = await sql`
+    update tasks set announced_at = null where id in (
+      select id from tasks where state = 'queued' and announced_at < now() - ${afterMs} * interval '1 ms'
+      order by announced_at limit 500 for update skip locked)
+    returning id`
+  return rows.length
+}
+
+/** A stopping worker gives back the hints it was handed and will not claim. */
+export async function returnHints(sql: Database, entryIds: readonly string[]): Promise<void> {
+  if (entryIds.length === 0) return
+  await sql`update tasks set announced_at = null where state = 'queued' and stream_id in ${sql(entryIds)}`
+}

@@ -1,0 +1,25 @@
+import type { Database } from '../db.ts'
+
+/** A line of a video's timeline: an event, or `run` for one run of one task, at the time it began. */
+export type TimelineEntry = { at: Date; kind: string; data: Record<string, unknown> }
+
+/** More runs than any sane video has; the latest are left out beyond it. */
+const maxRuns = 20_000
+
+/** The events of a video merged with the runs of its tasks, in order of time; null when there is no such video. */
+export async function readTimeline(sql: Database, videoId: string): Promise<TimelineEntry[] | null> {
+  const [video] = await sql`select from videos where id = ${videoId}`
+  if (!video) return null
+  return sql<TimelineEntry[]>`
+    select at, kind, data from (
+      select e.at, e.kind, e.data, 0 as class, e.seq::bigint as n from events e where e.video_id = ${videoId}
+      union all (
+        select r.started_at, 'run', jsonb_build_object(
+          'task_id', t.id, 'task', t.kind, 'position', t.position, 'fence', r.fence, 'worker', r.worker_id,
+          'first_idx', r.first_idx, 'started_at', r.started_at, 'ended_at', r.ended_at, 'outcome', r.outcome,
+          'error', case when r.error is not null then
+            jsonb_build_object('code', r.error -> 'code', 'message', r.error -> 'message') end), 1, t.id
+        from tasks t join task_runs r on r.task_id = t.id where t.video_id = ${videoId}
+        order by r.started_at limit ${maxRuns})
+    ) lines order by at, class, n`
+}

@@ -1,0 +1,124 @@
+import type { Database } from '../db.ts'
+import type { Priority, VideoStatus } from './state.ts'
+
+/** A rung as the API shows it. `fps` is an exact fraction such as `30000/1001`. */
+export type RenditionRow = {
+  name: string
+  width: number
+  height: number
+  fps: string
+  state: 'planned' | 'ready'
+  codec: string | null
+  max_bitrate_bps: number
+  average_bitrate_bps: number | null
+  peak_bitrate_bps: number | null
+  size_bytes: number | null
+  frames: number | null
+  duration_s: number | null
+  mp4: boolean
+  mp4_size_bytes: number | null
+}
+
+export type TrackRow = {
+  name: string
+  kind: 'audio' | 'subtitle'
+  language: string | null
+  title: string | null
+  state: 'planned' | 'ready' | 'skipped'
+  codec: string | null
+  channels: number | null
+  average_bitrate_bps: number | null
+  size_bytes: number | null
+  duration_s: number | null
+}
+
+/** `queued_s` and `processing_s` run on until they are over; `total_s` is null until the end. */
+export type VideoRow = {
+  id: string
+  title: string | null
+  status: VideoStatus
+  priority: Priority
+  source_kind: 'url' | 'key'
+  source_url: string | null
+  source_key: string | null
+  source_etag: string | null
+  source_size_bytes: number | null
+  metadata: Record<string, unknown>
+  media: unknown
+  error_code: string | null
+  error_message: string | null
+  tasks_total: number
+  tasks_done: number
+  created_at: Date
+  started_at: Date | null
+  completed_at: Date | null
+  queued_s: number
+  processing_s: number | null
+  total_s: number | null
+  resolutions: RenditionRow[]
+  tracks: TrackRow[]
+}
+
+/** One video; `queue_position` 1 is next, null when it does not queue, exact up to 10,000. */
+export type VideoDetail = VideoRow & { plan: unknown; queue_position: number | null }
+
+/** A place in the listing. `createdAt` is text because a JavaScript Date lacks the microseconds. */
+export type Place = { createdAt: string; id: string }
+
+/** One video with its renditions, all as of one moment; null when there is none. */
+export async function readVideo(sql: Database, id: string): Promise<VideoDetail | null> {
+  const [row] = await sql<VideoDetail[]>`
+    select ${shownColumns(sql)}, v.plan, ${queuePosition(sql)} as queue_position
+    from videos v where v.id = ${id}`
+  return row ?? null
+}
+
+/** The latest videos first, at most `limit`, after the place where the page before ended. */
+export async function listVideos(
+  sql: Database,
+  query: { status: VideoStatus | null; after: Place | null; limit: number },
+): Promise<{ videos: VideoRow[]; next: Place | null }> {
+  const { status, after, limit } = query
+  // One more than asked for tells whether another page follows.
+  const rows = await sql<(VideoRow & { place: string })[]>`
+    select ${shownColumns(sql)}, to_char(v.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as place
+    from videos v where ${status ? sql`v.status = ${status}` : sql`true`}
+      and ${after ? sql`(v.created_at, v.id) < (${after.createdAt}::text::timestamptz, ${after.id}::uuid)` : sql`true`}
+    order by v.created_at desc, v.id desc limit ${limit + 1}`
+  const videos = rows.slice(0, limit)
+  const last = videos.at(-1)
+  return { videos, next: rows.length > limit && last ? { createdAt: last.place, id: last.id } : null }
+}
+
+/**
+ * How many queued videos the dispatcher would take before this one, and one. Counting stops at 10,000,
+ * so that a long queue costs a bounded time.
+ */
+export function queuePosition(sql: Database) {
+  const order = (alias: 'v' | 'o') => sql`
+    (case ${sql(alias)}.priority when 'high' then 0 when 'normal' then 1 else 2 end, ${sql(alias)}.created_at, ${sql(alias)}.id)`
+  return sql`case when v.status = 'queued' then (
+    select count(*) + 1 from (
+      select from videos o where o.status = 'queued' and ${order('o')} < ${order('v')} limit 10000) ahead) end`
+}
+
+function shownColumns(sql: Database) {
+  return sql`
+    v.id, v.title, v.status, v.priority, v.source_kind, v.source_url, v.source_key, v.source_etag, v.source_size_bytes,
+    v.metadata, v.media, v.error_code, v.error_message, v.tasks_total, v.tasks_done,
+    v.created_at, v.started_at, v.completed_at,
+    extract(epoch from coalesce(v.started_at, v.completed_at, now()) - v.created_at)::float8 as queued_s,
+    extract(epoch from coalesce(v.completed_at, now()) - v.started_at)::float8 as processing_s,
+    extract(epoch from v.completed_at - v.created_at)::float8 as total_s,
+    (select coalesce(json_agg(json_build_object(
+       'name', r.name, 'width', r.width, 'height', r.height, 'fps', r.fps, 'state', r.state, 'codec', r.codec,
+       'max_bitrate_bps', r.max_bitrate_bps, 'average_bitrate_bps', r.average_bitrate_bps,
+       'peak_bitrate_bps', r.peak_bitrate_bps, 'size_bytes', r.size_bytes, 'frames', r.frames,
+       'duration_s', r.duration_s, 'mp4', r.mp4_key is not null, 'mp4_size_bytes', r.mp4_size_bytes)
+       order by r.position), '[]') from resolutions r where r.video_id = v.id) as resolutions,
+    (select coalesce(json_agg(json_build_object(
+       'name', t.name, 'kind', t.kind, 'language', t.language, 'title', t.title, 'state', t.state, 'codec', t.codec,
+       'channels', t.channels, 'average_bitrate_bps', t.average_bitrate_bps, 'size_bytes', t.size_bytes,
+       'duration_s', t.duration_s) order by t.kind, t.position), '[]')
+     from tracks t where t.video_id = v.id) as tracks`
+}

@@ -1,0 +1,37 @@
+import { type Database, json, transaction } from '../db.ts'
+import { FencedError } from '../errors.ts'
+import { endRun } from './end-run.ts'
+import type { Owned } from './state.ts'
+
+/**
+ * Transition 10: running → queued with every committed segment kept. `drain`: at once, no attempt
+ * spent. `outage`: the store or the database was away for long; later, no attempt spent. `retry`: a
+ * transient fault; later, one attempt spent. Throws FencedError.
+ */
+export async function releaseTask(
+  sql: Database,
+  owned: Owned,
+  release: {
+    reason: 'drain' | 'outage' | 'retry'
+    delayMs: number
+    error?: { code: string; message: string }
+  },
+): Promise<void> {
+  const spent = release.reason === 'retry' ? 1 : 0
+  const error = release.error ?? null
+  await transaction(sql, async (tx) => {
+    // announced_at goes, stream_id stays: the next announcement removes the entry it names.
+    const rows = await tx`
+      update tasks set state = 'queued', announced_at = null, worker_id = null, lease_until = null,
+             run_at = now() + ${release.delayMs} * interval '1 ms', attempt = attempt + ${spent},
+             error = ${error && json(tx, error)}
+      where id = ${owned.taskId} and fence = ${owned.fence} and state = 'running' returning id`
+    if (rows.length === 0) throw new FencedError()
+    await endRun(tx, owned, release.reason === 'retry' ? 'retried' : 'released', error)
+  })
+}
+
+/** The pause before attempt number `attempt` + 1: base · 4^attempt, with up to half of it taken off at random. */
+export function retryDelayMs(baseMs: number, attempt: number): number {
+  return Math.round(baseMs * 4 ** attempt * (0.5 + Math.random() / 2))
+}

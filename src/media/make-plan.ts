@@ -1,0 +1,124 @@
+import { PermanentError } from '../errors.ts'
+import { planAudio } from './audio-plan.ts'
+import { planChunks, SINGLE_CHUNK_S } from './chunks.ts'
+import { chooseFrameRate, fps } from './frame-rate.ts'
+import { type Grid, planGrid, secondsAt } from './grid.ts'
+import { planLadder } from './ladder.ts'
+import { MAX_DURATION_S } from './limits.ts'
+import type { MediaInfo, Plan, VideoPlan, VideoStream } from './model.ts'
+import { planWarnings } from './plan-warnings.ts'
+
+export type PlanRequest = {
+  media: MediaInfo
+  /** Fingerprint of the ffmpeg that will encode (`readBuild`). */
+  build: string
+  /** A reason code that forbids cutting the source, null where it may be cut. */
+  singleChunk: string | null
+}
+
+/** Segment duration of a file without pictures, in seconds. */
+const AUDIO_SEGMENT_S = 4
+
+/**
+ * What will be made of a source and why; pure. Throws `no_video` when nothing can be made, and
+ * `too_long` when the container promises more than 12 h.
+ */
+export function makePlan({ media, build, singleChunk }: PlanRequest): Plan {
+  if ((media.duration_s ?? 0) > MAX_DURATION_S) throw new PermanentError('too_long', 'the source is longer than 12 hours')
+  const pictures = media.video && planVideo(media, media.video, singleChunk)
+  const sound = planAudio(media, pictures?.video ?? null)
+  if (!pictures && sound.tracks.length === 0) {
+    throw new PermanentError('no_video', 'the source has neither a picture nor a sound that can be decoded')
+  }
+  return {
+    version: 1,
+    profile: 'default',
+    build,
+    video: pictures?.video ?? null,
+    audio: sound.tracks,
+    single_chunk: pictures?.singleChunk ?? null,
+    ...segmentLengths(pictures?.video ?? null),
+    kept: [...(pictures?.kept ?? []), ...sound.kept],
+    skipped: [...(pictures?.skipped ?? []), ...sound.skipped, ...skippedSubtitles(media)],
+    warnings: planWarnings(media, pictures?.video ?? null),
+  }
+}
+
+type Pictures = Pick<Plan, 'kept' | 'skipped'> & { video: VideoPlan; singleChunk: string | null }
+
+function planVideo(media: MediaInfo, video: VideoStream, forced: string | null): Pictures {
+  const frameRate = chooseFrameRate(video)
+  const grid = planGrid(media, video, frameRate)
+  const { rungs, kept, skipped } = planLadder(media, video, frameRate)
+  const singleChunk = forced ?? reasonNotToCut(media, grid)
+  return {
+    kept,
+    skipped,
+    singleChunk,
+    video: {
+      stream_index: video.stream_index,
+      ...grid,
+      source_width: video.width,
+      source_height: video.height,
+      source_start_s: secondsAt(video.first_pts, video.time_base),
+      rotation: video.rotation,
+      deinterlace: video.interlaced ? (video.top_field_first ? 'tff' : 'bff') : null,
+      tone_map: planToneMap(video),
+      full_range: isFullRange(video),
+      // A transport stream has no index: its seek lands somewhere near.
+      preroll_s: media.format.includes('mpegts') ? 10 : 2,
+      chunks: planChunks(grid, singleChunk === null),
+      rungs,
+    },
+  }
+}
+
+function reasonNotToCut(media: MediaInfo, grid: Grid): string | null {
+  if (grid.expected_frames === null) return 'no_duration'
+  if (grid.expected_frames < SINGLE_CHUNK_S * fps(grid.frame_rate)) return 'short'
+  // A GIF picture is drawn over the one before it: there is nothing to seek to.
+  return media.format === 'gif' ? 'not_seekable' : null
+}
+
+/** Nits of diffuse white (ITU-R BT.2408), which tone mapping puts at 1.0. */
+const WHITE_NITS = 203
+
+/** PQ content is graded for 1000 nits unless it says otherwise; HLG is relative to such a display. */
+const USUAL_PEAK_NITS = 1000
+
+function planToneMap({ color }: VideoStream): VideoPlan['tone_map'] {
+  const { transfer } = color
+  if (transfer !== 'smpte2084' && transfer !== 'arib-std-b67') return null
+  const peakNits = transfer === 'smpte2084' ? (color.max_cll ?? USUAL_PEAK_NITS) : USUAL_PEAK_NITS
+  return { transfer, peak: Math.min(10_000, Math.max(WHITE_NITS, peakNits)) / WHITE_NITS }
+}
+
+/** The old `yuvj` formats say full range by their name. */
+function isFullRange({ color, pixel_format }: VideoStream): boolean {
+  return color.range === 'pc' || (pixel_format?.startsWith('yuvj') ?? false)
+}
+
+/**
+ * The longest segment is an ordinary one with a tail under 1 s joined to it; EXT-X-TARGETDURATION
+ * must not be below any (RFC 8216 §4.3.3.1).
+ */
+function segmentLengths(video: VideoPlan | null): Pick<Plan, 'segment_s' | 'target_duration_s'> {
+  if (video === null) return { segment_s: AUDIO_SEGMENT_S, target_duration_s: AUDIO_SEGMENT_S + 1 }
+  const rate = fps(video.frame_rate)
+  const longestTail = Math.max(0, Math.ceil(rate) - 1)
+  return {
+    segment_s: video.segment_frames / rate,
+    target_duration_s: Math.ceil((video.segment_frames + longestTail) / rate),
+  }
+}
+
+const PICTURE_SUBTITLES = new Set(['hdmv_pgs_subtitle', 'dvd_subtitle', 'dvb_subtitle', 'xsub'])
+
+function skippedSubtitles(media: MediaInfo): Plan['skipped'] {
+  return media.subtitles.map(({ stream_index, codec }) => {
+    const name = `subtitle-stream-${stream_index}`
+    return codec !== null && PICTURE_SUBTITLES.has(codec)
+      ? { kind: 'subtitle', name, code: 'picture_subtitles', reason: 'the subtitles are pictures, not text' }
+      : { kind: 'subtitle', name, code: 'subtitles_not_converted', reason: 'subtitles are not converted yet' }
+  })
+}

@@ -1,0 +1,27 @@
+import { fps } from './frame-rate.ts'
+import type { MediaInfo, Plan, VideoPlan } from './model.ts'
+
+/** What an owner should know about a plan that will work all the same: stable codes, plain sentences. */
+export function planWarnings(media: MediaInfo, video: VideoPlan | null): Plan['warnings'] {
+  const warnings: Plan['warnings'] = []
+  const warn = (code: string, message: string) => warnings.push({ code, message })
+  const soundless = media.audio.length > 0 && media.audio.every(({ codec }) => codec === null)
+  if (soundless) warn('audio_undecodable', 'no sound of the source can be decoded; the result is silent')
+  if (media.video === null || video === null) {
+    warn('no_picture', 'the source has sound only; the result has no picture')
+    return warnings
+  }
+  const source = media.video.average_rate ?? media.video.nominal_rate
+  const rate = fps(video.frame_rate)
+  if (source !== null && fps(source) > rate * 1.01) {
+    warn('frame_rate_reduced', `the source's ${round(fps(source))} frames a second become ${round(rate)}`)
+  } else if (source !== null && fps(source) < rate * 0.99) {
+    warn('variable_frame_rate', `the source's frame rate varies; frames are repeated to a constant ${round(rate)} a second`)
+  }
+  if (video.tone_map) warn('tone_mapped', 'the source is HDR; its colours are mapped to SDR')
+  if (video.deinterlace) warn('deinterlaced', 'the source is interlaced; it is deinterlaced at its frame rate')
+  if (video.expected_frames === null) warn('no_duration', 'the container states no duration, so progress has no percentage')
+  return warnings
+}
+
+const round = (rate: number): string => String(Math.round(rate * 100) / 100)

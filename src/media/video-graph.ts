@@ -1,0 +1,90 @@
+import { fps } from './frame-rate.ts'
+import { MAX_DURATION_S } from './limits.ts'
+import type { Rung, VideoPlan } from './model.ts'
+
+type Frames = { plan: VideoPlan; firstFrame: number; frames: number | null }
+
+/**
+ * The filter graph of one run, from `[0:<stream>]` to `[v0]`, `[v1]`, … in rung order. The order of
+ * the filters was chosen so that any run gives bit for bit the frames of a single pass.
+ */
+export function videoGraph({ plan, firstFrame, frames }: Frames): string {
+  const source = [
+    // Alone among filters scale adapts to a change of size mid-file; free while nothing changes.
+    `scale=${plan.source_width}:${plan.source_height}:flags=bicubic`,
+    ...deinterlace(plan),
+    ...turn(plan),
+    `setpts=PTS-(${plan.origin_ticks})`,
+    grid(plan, firstFrame),
+    `trim=start_pts=${firstFrame}:end_pts=${endFrame(plan, firstFrame, frames)}`,
+    // A constant, not STARTPTS: so a missing head stays visible as a late first frame.
+    `setpts=PTS-${firstFrame}`,
+    ...toneMap(plan),
+  ]
+  return cascade(source.join(','), plan)
+}
+
+/** Before the grid: after it the frames at a border would lack their neighbours. */
+function deinterlace({ deinterlace: parity, time_base }: VideoPlan): string[] {
+  // bwdif halves the time base, even at one frame a frame.
+  return parity ? [`bwdif=mode=send_frame:parity=${parity}:deint=all`, `settb=${time_base[0]}/${time_base[1]}`] : []
+}
+
+function turn({ rotation }: VideoPlan): string[] {
+  switch (rotation) {
+    case 0:
+      return []
+    case 90:
+      return ['transpose=clock']
+    case 180:
+      return ['hflip', 'vflip']
+    case 270:
+      return ['transpose=cclock']
+  }
+}
+
+function grid({ frame_rate: [numerator, denominator] }: VideoPlan, firstFrame: number): string {
+  // Frame 0 is repeated back to the origin at the very start only: elsewhere that would mask a missing head.
+  return `fps=fps=${numerator}/${denominator}:round=near${firstFrame === 0 ? ':start_time=0' : ''}`
+}
+
+/** An open end is bounded too: two frames with timestamps years apart would be filled up by `fps` for ever. */
+function endFrame({ frame_rate }: VideoPlan, firstFrame: number, frames: number | null): number {
+  return frames === null ? Math.ceil(MAX_DURATION_S * fps(frame_rate)) : firstFrame + frames
+}
+
+/**
+ * HDR to SDR at the top rung's size (half the cost of the source's): linear light with diffuse
+ * white at 203 nits, BT.2020 to BT.709, and a knee above. The peak is explicit, else `tonemap`
+ * would follow side data from frame to frame.
+ */
+function toneMap({ tone_map, rungs: [top], full_range }: VideoPlan): string[] {
+  if (!tone_map || !top) return []
+  const range = full_range ? 'full' : 'limited'
+  return [
+    `zscale=w=${top.width}:h=${top.height}:filter=bicubic:t=linear:npl=203:tin=${tone_map.transfer}:pin=2020:min=2020_ncl:rin=${range}`,
+    'format=gbrpf32le',
+    'zscale=p=bt709',
+    `tonemap=mobius:param=0.3:desat=0:peak=${tone_map.peak.toFixed(4)}`,
+    'zscale=t=bt709:m=bt709:r=tv',
+    'format=yuv420p',
+  ]
+}
+
+/** Each rung is scaled from the one above (5 % less CPU than from the source), to the size in the plan. */
+function cascade(source: string, plan: VideoPlan): string {
+  return plan.rungs
+    .map((rung, index) => {
+      const isLast = index === plan.rungs.length - 1
+      const chain = [index === 0 ? `[0:${plan.stream_index}]${source}` : '', ...rungFilters(rung, index, plan)]
+      const from = index === 0 ? '' : `[c${index - 1}]`
+      return from + chain.filter(Boolean).join(',') + (isLast ? `[v${index}]` : `,split[v${index}][c${index}]`)
+    })
+    .join(';')
+}
+
+function rungFilters({ width, height }: Rung, index: number, { full_range, tone_map }: VideoPlan): string[] {
+  // Tone mapping has brought the range down already.
+  const toLimited = index === 0 && full_range && !tone_map ? ':in_range=pc:out_range=tv' : ''
+  return [`scale=${width}:${height}:flags=bicubic${toLimited}`, 'setsar=1', 'format=yuv420p']
+}

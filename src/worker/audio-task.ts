@@ -1,0 +1,100 @@
+import { PermanentError, ReplanError, StepladderError } from '../errors.ts'
+import { committedSegments } from '../jobs/claim.ts'
+import { commitSegment } from '../jobs/commit-segment.ts'
+import { completeTask } from '../jobs/complete-task.ts'
+import { readCommittedHashes } from '../jobs/read-segments.ts'
+import { audioArgs } from '../media/audio-args.ts'
+import { createAudioSegmenter } from '../media/audio-segmenter.ts'
+import { judgeExit } from '../media/ffmpeg-failure.ts'
+import { httpInput } from '../media/input-args.ts'
+import { type AudioPlan, planSchema } from '../media/model.ts'
+import { progressFd } from '../media/pipes.ts'
+import type { Segment } from '../media/segment.ts'
+import { DrainedError, type TaskRun, type WorkerContext } from './context.ts'
+import { encodeRun } from './encode-run.ts'
+import { holdThroughOutage } from './hold.ts'
+import { storeSegment } from './store-segment.ts'
+import { createTaskProgress } from './task-progress.ts'
+
+/**
+ * Encodes one audio track over the whole file. Always from the beginning, for its encoder cannot be
+ * restarted mid-track; the output repeats byte for byte, so segments committed by an earlier run are
+ * recognised by their hash and not uploaded again. A track that cannot be made is left out with a
+ * warning, unless it is all the file has.
+ */
+export async function runAudioTask(context: WorkerContext, run: TaskRun): Promise<void> {
+  const plan = planSchema.parse(run.task.plan)
+  const track = plan.audio[run.task.position]
+  if (!track) throw new StepladderError('bad_plan', `the plan has no audio track ${run.task.position}`)
+  try {
+    await encodeTrack(context, run, track, plan.video === null)
+  } catch (error) {
+    const optional = plan.video !== null || plan.audio.length > 1
+    if (!(error instanceof PermanentError) || error.code === 'source_changed' || !optional) throw error
+    run.log.warn({ code: error.code }, 'audio track skipped')
+    const skipped = { skipped: { code: error.code, message: error.message } }
+    await hold(run, () => completeTask(context.sql, run.task, { lastSegment: null, result: skipped }))
+  }
+}
+
+async function encodeTrack(
+  context: WorkerContext,
+  run: TaskRun,
+  track: AudioPlan,
+  alone: boolean,
+): Promise<void> {
+  const { task } = run
+  const name = `audio-${track.position}`
+  // Also the guard: a fenced run starts nothing.
+  await hold(run, () => committedSegments(context.sql, task))
+  const committed = await hold(run, () => readCommittedHashes(context.sql, task.taskId, name))
+  const segmenter = createAudioSegmenter({ name })
+  // Where there is a film, its frames measure the progress.
+  const progress = alone ? createTaskProgress(context, run, { stage: 'encoding' }) : null
+
+  const store = (segment: Segment) => {
+    const inits = segment.idx === 0 ? segmenter.inits() : null
+    return storeSegment(context, run, segment, { contentType: 'audio/mp4', inits, keepInits: true })
+  }
+  const commit = async (segment: Segment): Promise<void> => {
+    if (run.drain.aborted) throw new DrainedError('the worker is stopping')
+    if (!isCommitted(segment, name, committed)) {
+      const row = await store(segment)
+      await hold(run, () => commitSegment(context.sql, task, row, context.config.LEASE_MS))
+    }
+    progress?.tick(segment.firstFrame + segment.frames)
+  }
+  const url = await context.storage.presignRead(task.sourceKey ?? '')
+  const result = await encodeRun(context, run, {
+    args: audioArgs({
+      plan: track,
+      progressFd: progressFd(1),
+      input: httpInput({ url, etag: task.sourceEtag ?? '' }),
+    }),
+    names: [name],
+    segmenter,
+    store: commit,
+    onProgress: () => {},
+  })
+  judgeExit(result)
+  const rest = segmenter.finish()
+  if (rest.frames === 0)
+    throw new PermanentError('undecodable_audio', 'nothing of this audio track could be decoded')
+  for (const segment of rest.ready) await commit(segment)
+  const last = rest.last && (await store(rest.last))
+  const outcome = { frames: rest.frames }
+  await hold(run, () => completeTask(context.sql, task, { lastSegment: last, result: outcome }))
+  await progress?.done(rest.frames)
+}
+
+/** Throws ReplanError when an earlier run, of another build of ffmpeg, made other bytes of the same sound. */
+function isCommitted(segment: Segment, name: string, committed: ReadonlyMap<number, string>): boolean {
+  const hash = committed.get(segment.idx)
+  if (hash === undefined) return false
+  if (hash === segment.tracks.get(name)?.sha256) return true
+  throw new ReplanError('audio_mismatch', 'the pieces of an audio track were encoded in different ways')
+}
+
+function hold<T>(run: TaskRun, body: () => Promise<T>): Promise<T> {
+  return holdThroughOutage(body, { signal: run.signal, log: run.log })
+}

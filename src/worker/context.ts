@@ -1,0 +1,43 @@
+import type { Config } from '../config.ts'
+import type { Database } from '../db.ts'
+import type { ClaimedTask } from '../jobs/claim.ts'
+import type { Log } from '../log.ts'
+import type { Progress } from '../progress/report.ts'
+import type { Stream } from '../queue/stream.ts'
+import type { Storage } from '../storage.ts'
+
+/** What every part of the worker uses; made once in cmd/worker.ts. */
+export type WorkerContext = {
+  config: Config
+  sql: Database
+  stream: Stream
+  storage: Storage
+  progress: Progress
+  log: Log
+  /** Host and a random part: another one after every start. The consumer name stays. */
+  workerId: string
+  consumer: string
+  /** Fingerprint of ffmpeg and its encoders, stored with each plan. */
+  build: string
+}
+
+/** One task in one slot. */
+export type TaskRun = {
+  task: ClaimedTask
+  /** The entry it was read from. */
+  entryId: string
+  log: Log
+  /** Aborted, with a FencedError or TransientError as its reason, when the run must stop at once. */
+  signal: AbortSignal
+  /** Aborted when the worker is to stop: give the task back after the segment in hand. */
+  drain: AbortSignal
+  /** Threads for a process started now: more than one only while cores would stand idle. */
+  threads: () => number
+  /** This run's scratch folder, made at first use and removed with the run. */
+  scratch: () => Promise<string>
+}
+
+/** Thrown by a task that stopped because of a drain: everything committed is kept, no attempt is spent. */
+export class DrainedError extends Error {
+  override name = 'DrainedError'
+}

@@ -1,0 +1,157 @@
+import { PermanentError } from '../errors.ts'
+import { committedSegments } from '../jobs/claim.ts'
+import { commitSegment } from '../jobs/commit-segment.ts'
+import { completeTask } from '../jobs/complete-task.ts'
+import { readKnownInits } from '../jobs/read-segments.ts'
+import { segmentFrames, segmentStart } from '../media/chunks.ts'
+import { judgeExit } from '../media/ffmpeg-failure.ts'
+import { httpInput } from '../media/input-args.ts'
+import type { Chunk, VideoPlan } from '../media/model.ts'
+import { progressFd } from '../media/pipes.ts'
+import type { Segment } from '../media/segment.ts'
+import { createVideoSegmenter } from '../media/segmenter.ts'
+import { videoArgs } from '../media/video-args.ts'
+import type { TaskRun, WorkerContext } from './context.ts'
+import { encodeRun } from './encode-run.ts'
+import { holdThroughOutage } from './hold.ts'
+import { bytesByTrack, checkInits, storeSegment } from './store-segment.ts'
+import { createTaskProgress } from './task-progress.ts'
+
+/** Seconds of the source decoded before the run's start, or all of it. */
+export type Preroll = number | 'from_start'
+
+type ChunkJob = { video: VideoPlan; chunk: Chunk; preroll: Preroll }
+
+/** Where a run of a chunk begins: behind the segments that earlier runs committed. */
+type Resume = { firstIdx: number; offset: number; firstFrame: number; exactFrames: number | null }
+
+/**
+ * One run of a chunk: one decode, every rung at once, segments uploaded as they appear and committed
+ * one by one, the last one together with the task's end.
+ */
+export async function encodeChunk(context: WorkerContext, run: TaskRun, job: ChunkJob): Promise<void> {
+  const resume = await findResume(context, run, job)
+  const segmenter = createSegmenter(job, resume, run.task.position)
+  const progress = createTaskProgress(context, run, { chunk: true, stage: 'encoding' })
+  const store = await createStore(context, run, resume, segmenter)
+  const done = (segment: Segment) => segment.firstFrame - job.chunk.first_frame + segment.frames
+
+  const commit = async (segment: Segment): Promise<void> => {
+    const row = await store(segment)
+    await hold(run, () => commitSegment(context.sql, run.task, row, context.config.LEASE_MS))
+    progress.committed(done(segment), bytesByTrack(row))
+  }
+  progress.started(resume.offset)
+  try {
+    const result = await encodeRun(context, run, {
+      args: await chunkArgs(context, run, job, resume),
+      names: job.video.rungs.map((rung) => rung.name),
+      segmenter,
+      store: commit,
+      onProgress: ({ frames }) => progress.tick(resume.offset + frames),
+    })
+    judgeExit(result)
+    const rest = segmenter.finish()
+    judgeFrames(run, resume, rest.frames)
+    for (const segment of rest.ready) await commit(segment)
+    const last = rest.last && (await store(rest.last))
+    const outcome = {
+      frames: resume.offset + rest.frames,
+      ended_early: rest.frames < (resume.exactFrames ?? 0),
+    }
+    await hold(run, () => completeTask(context.sql, run.task, { lastSegment: last, result: outcome }))
+    await progress.done(outcome.frames, last ? bytesByTrack(last) : {})
+  } catch (error) {
+    await progress.idle(resume.offset)
+    throw error
+  }
+}
+
+async function findResume(context: WorkerContext, run: TaskRun, { video, chunk }: ChunkJob): Promise<Resume> {
+  const committed = await hold(run, () => committedSegments(context.sql, run.task))
+  const firstIdx = committed.length
+  const offset = segmentStart(video, run.task.position, firstIdx)
+  return {
+    firstIdx,
+    offset,
+    firstFrame: chunk.first_frame + offset,
+    exactFrames: chunk.frames === null ? null : chunk.frames - offset,
+  }
+}
+
+function createSegmenter({ video, chunk }: ChunkJob, resume: Resume, position: number) {
+  return createVideoSegmenter({
+    ...resume,
+    names: video.rungs.map((rung) => rung.name),
+    segmentFrames: (idx) => segmentFrames(video, position, idx),
+    frameDuration: video.frame_duration,
+    gopFrames: video.gop_frames,
+    minTailFrames: Math.ceil(video.frame_rate[0] / video.frame_rate[1]),
+    holdFrom: holdFrom(video, chunk),
+  })
+}
+
+/**
+ * The last segment is committed with the task's end, so one that may be the last waits. Where a chunk
+ * ends exactly that is known; the open end is where the container promised, give or take a GOP.
+ */
+function holdFrom(video: VideoPlan, chunk: Chunk): number {
+  if (chunk.frames !== null) return chunk.first_frame + chunk.frames
+  return Math.max(0, (video.expected_frames ?? 0) - video.gop_frames)
+}
+
+async function createStore(
+  context: WorkerContext,
+  run: TaskRun,
+  resume: Resume,
+  segmenter: ReturnType<typeof createVideoSegmenter>,
+) {
+  const known = await hold(run, () => readKnownInits(context.sql, run.task.videoId))
+  // The playlists name the init of the very first segment; all others only have to be equal to it.
+  const keepInits = run.task.position === 0 && resume.firstIdx === 0
+  return (segment: Segment) => {
+    const inits = segment.idx === resume.firstIdx ? segmenter.inits() : null
+    if (inits) checkInits(inits, known)
+    return storeSegment(context, run, segment, { contentType: 'video/mp4', inits, keepInits })
+  }
+}
+
+async function chunkArgs(
+  context: WorkerContext,
+  run: TaskRun,
+  job: ChunkJob,
+  resume: Resume,
+): Promise<string[]> {
+  const { task, log } = run
+  const threads = run.threads()
+  log.info(
+    { first_idx: resume.firstIdx, first_frame: resume.firstFrame, threads, preroll: job.preroll },
+    'encoding',
+  )
+  return videoArgs({
+    plan: job.video,
+    firstFrame: resume.firstFrame,
+    frames: resume.exactFrames,
+    preroll_s: job.preroll,
+    threads,
+    progressFd: progressFd(job.video.rungs.length),
+    input: httpInput({
+      url: await context.storage.presignRead(task.sourceKey ?? ''),
+      etag: task.sourceEtag ?? '',
+    }),
+  })
+}
+
+/** Fewer frames than planned with a clean exit: the container promised more than it holds, which is no fault. */
+function judgeFrames(run: TaskRun, resume: Resume, frames: number): void {
+  if (resume.firstFrame === 0 && frames === 0) {
+    throw new PermanentError('no_video', 'not a single picture of this file could be decoded')
+  }
+  if (resume.exactFrames !== null && frames < resume.exactFrames) {
+    run.log.info({ frames, planned: resume.exactFrames }, 'the source ended before its promise')
+  }
+}
+
+function hold<T>(run: TaskRun, body: () => Promise<T>): Promise<T> {
+  return holdThroughOutage(body, { signal: run.signal, log: run.log })
+}

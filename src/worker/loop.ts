@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../errors.ts'
+import { type ClaimedTask, claimTask, lookAgain } from '../jobs/claim.ts'
+import type { Reader } from '../queue/reader.ts'
+import type { StreamEntry } from '../queue/stream.ts'
+import type { WorkerContext } from './context.ts'
+import type { Started } from './run-task.ts'
+import { createSlots } from './slots.ts'
+
+type Start = (task: ClaimedTask, entryId: string, slots: { running: () => number }) => Started
+
+/**
+ * Takes hints while a slot is free and turns each into a claim. Returns when `drain` is aborted and
+ * every run has ended.
+ */
+export async function runLoop(
+  context: WorkerContext,
+  options: { reader: Reader; start: Start; drain: AbortSignal },
+): Promise<void> {
+  const { reader, drain } = options
+  const { log, config } = context
+  const slots = createSlots(config.WORKER_SLOTS)
+  const runs = new Map<number, Started>()
+  let sweptAt = 0
+
+  while (!drain.aborted) {
+    await slots.free(drain)
+    if (drain.aborted) break
+    if (Date.now() - sweptAt > config.SWEEP_MS) {
+      sweptAt = Date.now()
+      await sweepOwnPending()
+      continue
+    }
+    const entry = await reader.next(drain)
+    if (entry) await take(entry)
+  }
+  await Promise.allSettled([...runs.values()].map((run) => run.ended))
+
+  /** Entries that were delivered to us and got lost on the way: a cut reply, an earlier life of this worker. */
+  async function sweepOwnPending(): Promise<void> {
+    try {
+      const entries = await context.stream.pendingOf(context.consumer)
+      const known = new Set([...runs.values()].map((run) => run.entryId))
+      for (const entry of entries) {
+        if (known.has(entry.id)) continue
+        await slots.free(drain)
+        if (drain.aborted) return
+        await take(entry)
+      }
+    } catch (error) {
+      log.warn({ err: messageOf(error) }, 'the sweep of own pending entries failed')
+    }
+  }
+
+  async function take(entry: StreamEntry): Promise<void> {
+    try {
+      const task = await claim(entry)
+      if (task) await begin(task, entry.id)
+    } catch (error) {
+      // The entry stays in our pending list, and the sweep takes it up again.
+      log.warn({ err: messageOf(error), entry: entry.id }, 'claiming failed')
+      await sleep(500, undefined, { signal: drain }).catch(() => {})
+    }
+  }
+
+  async function claim(entry: StreamEntry): Promise<ClaimedTask | null> {
+    if (entry.taskId === null) {
+      await context.stream.settle([entry.id])
+      return null
+    }
+    const claimer = { workerId: context.workerId, taskId: entry.taskId, entryId: entry.id }
+    const task = await claimTask(context.sql, { ...claimer, leaseMs: config.LEASE_MS })
+    if (task) return task
+    const again = await lookAgain(context.sql, claimer)
+    if (again.verdict === 'drop') await context.stream.settle([entry.id])
+    if (again.verdict === 'adopted' && !runs.has(again.task.taskId)) return again.task
+    return null
+  }
+
+  async function begin(task: ClaimedTask, entryId: string): Promise<void> {
+    // An older run of the same task in this process is at its end already: wait until it is gone.
+    const older = runs.get(task.taskId)
+    if (older) {
+      older.abort()
+      await older.ended
+    }
+    // A task that took its worker down twice runs alone, so that it cannot fail its neighbours.
+    if (task.crashes >= 2) await slots.alone()
+    const release = slots.take()
+    const run = options.start(task, entryId, { running: slots.running })
+    runs.set(task.taskId, run)
+    const ended = run.ended.finally(() => {
+      if (runs.get(task.taskId) === run) runs.delete(task.taskId)
+      release()
+    })
+    if (task.crashes >= 2) await ended
+  }
+}

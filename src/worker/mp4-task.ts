@@ -1,0 +1,97 @@
+import { stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import { StepladderError } from '../errors.ts'
+import { completeTask } from '../jobs/complete-task.ts'
+import { streamedKey } from '../jobs/object-keys.ts'
+import { readDoneTasks, type TaskSegments } from '../jobs/read-segments.ts'
+import { runFfmpeg } from '../media/ffmpeg.ts'
+import { judgeExit } from '../media/ffmpeg-failure.ts'
+import { planSchema } from '../media/model.ts'
+import { remuxArgs } from '../media/remux-args.ts'
+import type { TaskRun, WorkerContext } from './context.ts'
+import { holdThroughOutage } from './hold.ts'
+import { createTaskProgress } from './task-progress.ts'
+
+const inputSchema = z.object({ rung: z.string() })
+
+/**
+ * Joins one rung and the audio tracks into a progressive MP4: segments come from the store through
+ * pipes, nothing is decoded. Its index stands in front of the data, which needs a seekable file: one
+ * scratch file as large as the rung, gone at once.
+ */
+export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<void> {
+  const { task, log } = run
+  const { rung } = inputSchema.parse(task.input)
+  const plan = planSchema.parse(task.plan)
+  const hold = { signal: run.signal, log }
+  const progress = createTaskProgress(context, run, { pack: true, stage: 'packaging' })
+  progress.started(0)
+  const video = await holdThroughOutage(() => readDoneTasks(context.sql, task.videoId, 'video'), hold)
+  const audio = (
+    await holdThroughOutage(() => readDoneTasks(context.sql, task.videoId, 'audio'), hold)
+  ).filter((track) => track.segments.length > 0)
+  const path = join(await run.scratch(), 'joined.mp4')
+  const tracks = audio.map((track) => objectsOf([track], `audio-${track.position}`))
+  const inputs = [objectsOf(video, rung), ...tracks].map((keys) =>
+    Readable.from(readAll(context, keys, run.signal)),
+  )
+  const ffmpeg = runFfmpeg({
+    path: context.config.FFMPEG_PATH,
+    args: remuxArgs({
+      video: true,
+      audio: audio.map(({ position }) => ({
+        language: plan.audio[position]?.language ?? null,
+        default: plan.audio[position]?.default ?? false,
+      })),
+      output: path,
+    }),
+    outputs: 0,
+    inputs,
+    cwd: await run.scratch(),
+    signal: run.signal,
+    stallMs: context.config.STALL_MS,
+    onData: () => {},
+  })
+  const result = await ffmpeg.done
+  judgeExit(result)
+  checkFrames(video, result.frames)
+  const key = streamedKey(task, rung, 'mp4')
+  const { size } = await stat(path)
+  await context.storage.putFile(key, path, 'video/mp4')
+  await unlink(path)
+  const end = { lastSegment: null, result: { bytes: size }, mp4: { rung, key, bytes: size } }
+  await holdThroughOutage(() => completeTask(context.sql, task, end), hold)
+  await progress.done(0)
+}
+
+/** The init and the segments of one track, in order. */
+function objectsOf(tasks: TaskSegments[], name: string): string[] {
+  const segments = tasks.flatMap((task) => task.segments)
+  const init = segments[0]?.objects.inits[name]?.key
+  const keys = segments.map((segment) => segment.objects.tracks[name]?.key)
+  const all = [init, ...keys].filter((key) => typeof key === 'string')
+  if (all.length !== segments.length + 1)
+    throw new StepladderError('segments_missing', `${name} lacks segments`)
+  return all
+}
+
+async function* readAll(
+  context: WorkerContext,
+  keys: string[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (const key of keys) yield* await context.storage.read(key, signal)
+}
+
+/** ffmpeg counts the packets it copied: one a frame. */
+function checkFrames(video: TaskSegments[], copied: number): void {
+  const frames = video.flatMap((task) => task.segments).reduce((sum, segment) => sum + segment.frames, 0)
+  if (copied !== frames) {
+    throw new StepladderError(
+      'mp4_incomplete',
+      `the MP4 has ${copied} frames where the segments have ${frames}`,
+    )
+  }
+}

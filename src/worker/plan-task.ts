@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { completePlan } from '../jobs/complete-plan.ts'
+import { makePlan } from '../media/make-plan.ts'
+import { probeSource } from '../media/probe.ts'
+import { readProgressSeed } from '../progress/seed.ts'
+import type { TaskRun, WorkerContext } from './context.ts'
+import { holdThroughOutage } from './hold.ts'
+
+const probeTimeoutMs = 120_000
+const inputSchema = z.object({ single_chunk: z.string().optional() })
+
+/** Looks at the source and decides what will be made of it. */
+export async function runPlanTask(context: WorkerContext, run: TaskRun): Promise<void> {
+  const { task } = run
+  await context.progress.stage(task.videoId, 'queued', 'planning')
+  const media = await probeSource({
+    ffprobePath: context.config.FFPROBE_PATH,
+    url: await context.storage.presignRead(task.sourceKey ?? ''),
+    etag: task.sourceEtag ?? '',
+    sizeBytes: task.sourceBytes ?? 0,
+    cwd: await run.scratch(),
+    signal: run.signal,
+    timeoutMs: probeTimeoutMs,
+  })
+  const singleChunk = inputSchema.parse(task.input).single_chunk ?? null
+  const plan = makePlan({ media, build: context.build, singleChunk })
+  await holdThroughOutage(() => completePlan(context.sql, task, { media, plan }), {
+    signal: run.signal,
+    log: run.log,
+  })
+  const rungs = plan.video?.rungs.map((rung) => rung.name)
+  run.log.info({ rungs, chunks: plan.video?.chunks.length, audio: plan.audio.length }, 'planned')
+  const seed = await readProgressSeed(context.sql, task.videoId)
+  if (seed) await context.progress.seed(task.videoId, seed)
+}

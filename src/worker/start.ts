@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { createDatabase } from '../db.ts'
+import { messageOf } from '../errors.ts'
+import { returnHints } from '../jobs/dispatch.ts'
+import { forgetWorker, seeWorker } from '../jobs/workers.ts'
+import type { Log } from '../log.ts'
+import { readBuild } from '../media/build.ts'
+import { createProgress } from '../progress/report.ts'
+import { createReader } from '../queue/reader.ts'
+import { createStream } from '../queue/stream.ts'
+import { createRedis, redisNames } from '../redis.ts'
+import { createStorage } from '../storage.ts'
+import type { WorkerContext } from './context.ts'
+import { runLoop } from './loop.ts'
+import { startMaintenance } from './maintenance.ts'
+import { startTask } from './run-task.ts'
+
+/** Opens the connections and starts the loops of one worker. `drain` stops it without losing anything. */
+export async function startWorker(config: Config, log: Log): Promise<{ drain: () => Promise<void> }> {
+  const build = await readBuild(config.FFMPEG_PATH)
+  const names = redisNames(config.REDIS_PREFIX)
+  const sql = createDatabase({
+    url: config.DATABASE_URL,
+    name: 'stepladder-worker',
+    max: config.WORKER_SLOTS + 4,
+  })
+  const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
+  const blocking = createRedis({ url: config.REDIS_URL, role: 'blocking', log })
+  const stream = createStream(redis, names)
+  const context: WorkerContext = {
+    config: { ...config, SCRATCH_DIR: join(config.SCRATCH_DIR, config.WORKER_NAME) },
+    sql,
+    stream,
+    storage: createStorage(config),
+    progress: createProgress(redis, names),
+    log,
+    workerId: `${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`,
+    consumer: config.WORKER_NAME,
+    build: build.fingerprint,
+  }
+  // Whatever an earlier life of this worker left behind.
+  await rm(context.config.SCRATCH_DIR, { recursive: true, force: true })
+
+  const drain = new AbortController()
+  const stopped = new AbortController()
+  const presence = announcePresence(context, build.version, drain.signal, stopped.signal)
+  const maintenance = startMaintenance(context, stopped.signal)
+  const reader = createReader({
+    redis: blocking,
+    names,
+    stream,
+    consumer: context.consumer,
+    blockMs: config.BLOCK_MS,
+    log,
+  })
+  const loop = runLoop(context, {
+    reader,
+    drain: drain.signal,
+    start: (task, entryId, slots) =>
+      startTask(context, {
+        task,
+        entryId,
+        drain: drain.signal,
+        running: slots.running,
+        topUp: maintenance.topUp,
+      }),
+  })
+  log.info(
+    { worker_id: context.workerId, slots: config.WORKER_SLOTS, ffmpeg: build.version },
+    'worker started',
+  )
+
+  return {
+    drain: async () => {
+      drain.abort()
+      await loop
+      reader.disconnect()
+      await giveBackHints(context)
+      stopped.abort()
+      await Promise.all([maintenance.ended, presence])
+      await forgetWorker(sql, context.workerId).catch(() => {})
+      redis.disconnect()
+      await sql.end({ timeout: 5 })
+    },
+  }
+}
+
+/** The read that the drain cut short may have been handed an entry; another worker can have it at once. */
+async function giveBackHints({ sql, stream, consumer, log }: WorkerContext): Promise<void> {
+  try {
+    const ids = (await stream.pendingOf(consumer)).map((entry) => entry.id)
+    await returnHints(sql, ids)
+    await stream.settle(ids)
+  } catch (error) {
+    log.warn({ err: messageOf(error) }, 'hints were not given back: they are replaced within a minute')
+  }
+}
+
+/** Writes the worker's row every few seconds until it has stopped. */
+async function announcePresence(
+  context: WorkerContext,
+  version: string,
+  drain: AbortSignal,
+  stopped: AbortSignal,
+): Promise<void> {
+  const { config } = context
+  while (!stopped.aborted) {
+    const row = {
+      id: context.workerId,
+      consumer: context.consumer,
+      host: hostname(),
+      version,
+      build: context.build,
+      slots: config.WORKER_SLOTS,
+    }
+    await seeWorker(context.sql, row, drain.aborted).catch((error: unknown) => {
+      context.log.warn({ err: messageOf(error) }, 'presence could not be written')
+    })
+    await sleep(config.BEAT_MS, undefined, { signal: stopped }).catch(() => {})
+  }
+}
