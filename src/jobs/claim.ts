@@ -79,17 +79,18 @@ export async function lookAgain(
 }
 
 /**
- * The segments a task already has, in a statement after the claim and under the fence (in the same
- * one it would see the snapshot from before the wait). Throws FencedError when it is not ours.
+ * How many segments a task already has, committed in order: where a new run begins. In a statement
+ * after the claim and under the fence, for in the same one it would see the snapshot from before the
+ * wait. Throws FencedError when the task is not ours.
  */
-export async function committedSegments(sql: Database, owned: Owned): Promise<number[]> {
-  const [row] = await sql<{ idx: (number | null)[] }[]>`
-    select array_agg(s.idx order by s.idx) as idx
+export async function countSegments(sql: Database, owned: Owned): Promise<number> {
+  const [row] = await sql<{ segments: number }[]>`
+    select count(s.idx) as segments
     from tasks t left join segments s on s.task_id = t.id
     where t.id = ${owned.taskId} and t.fence = ${owned.fence} and t.state = 'running'
     group by t.id`
   if (!row) throw new FencedError()
-  return row.idx.filter((idx) => idx !== null)
+  return row.segments
 }
 
 function claimedTask(row: ClaimRow): ClaimedTask {

@@ -9,7 +9,10 @@ type Sound = Pick<Plan, 'kept' | 'skipped'> & { tracks: AudioPlan[] }
  * One plan for each track that has a known codec, a rate and channels; always stereo, so that a
  * player may switch tracks. `origin` is the picture's, or the first sound's in a file without pictures.
  */
-export function planAudio(media: MediaInfo, video: Pick<VideoPlan, 'origin_ticks' | 'time_base'> | null): Sound {
+export function planAudio(
+  media: MediaInfo,
+  video: Pick<VideoPlan, 'origin_ticks' | 'time_base'> | null,
+): Sound {
   const usable = media.audio.filter((track) => reasonToSkip(track) === null)
   const origin = video ? pictureOrigin(video) : soundOrigin(usable)
   // A group of renditions has one default at most (RFC 8216 §4.3.4.1).
@@ -34,18 +37,28 @@ export function planAudio(media: MediaInfo, video: Pick<VideoPlan, 'origin_ticks
     })),
     skipped: media.audio.flatMap((track) => {
       const skip = reasonToSkip(track)
-      return skip === null ? [] : [{ kind: 'audio' as const, name: `audio-stream-${track.stream_index}`, ...skip }]
+      return skip === null
+        ? []
+        : [{ kind: 'audio' as const, name: `audio-stream-${track.stream_index}`, ...skip }]
     }),
   }
 }
 
-function reasonToSkip({ codec, sample_rate, channels }: AudioStream): { code: string; reason: string } | null {
+function reasonToSkip({
+  codec,
+  sample_rate,
+  channels,
+}: AudioStream): { code: string; reason: string } | null {
   if (codec === null) return { code: 'unknown_codec', reason: 'no decoder knows the codec of this track' }
-  if (sample_rate === null || channels === null) return { code: 'no_samples', reason: 'the track states no sample rate or no channels' }
+  if (sample_rate === null || channels === null)
+    return { code: 'no_samples', reason: 'the track states no sample rate or no channels' }
   return null
 }
 
-function pictureOrigin({ origin_ticks, time_base }: Pick<VideoPlan, 'origin_ticks' | 'time_base'>): AudioPlan['origin'] {
+function pictureOrigin({
+  origin_ticks,
+  time_base,
+}: Pick<VideoPlan, 'origin_ticks' | 'time_base'>): AudioPlan['origin'] {
   return reduced(origin_ticks * time_base[0], time_base[1])
 }
 

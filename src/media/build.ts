@@ -21,7 +21,16 @@ export async function readBuild(ffmpegPath: string): Promise<Build> {
   const [about, sample] = await Promise.all([
     output(ffmpegPath, ['-version']),
     // x264 has no option that tells its version; each stream does, in an SEI message.
-    output(ffmpegPath, ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', 'color=s=16x16:r=1:d=1', ...ONE_FRAME]),
+    output(ffmpegPath, [
+      '-v',
+      'error',
+      '-nostdin',
+      '-f',
+      'lavfi',
+      '-i',
+      'color=s=16x16:r=1:d=1',
+      ...ONE_FRAME,
+    ]),
   ])
   const version = /^ffmpeg version (\S+)/.exec(about)?.[1]
   const x264 = /x264 - core \S+( r\d+ \w+)?/.exec(sample)?.[0]
@@ -32,7 +41,11 @@ export async function readBuild(ffmpegPath: string): Promise<Build> {
 const ONE_FRAME = ['-frames:v', '1', '-c:v', 'libx264', '-f', 'h264', 'pipe:1']
 
 async function output(ffmpegPath: string, args: string[]): Promise<string> {
-  const result = await execa(...launchCommand(ffmpegPath, args), { ...CONFINED, stdin: 'ignore', timeout: TIMEOUT_MS })
+  const result = await execa(...launchCommand(ffmpegPath, args), {
+    ...CONFINED,
+    stdin: 'ignore',
+    timeout: TIMEOUT_MS,
+  })
   return result.exitCode === 0 ? result.stdout : ''
 }
 

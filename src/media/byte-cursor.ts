@@ -9,7 +9,7 @@ export function createByteCursor(buffer: Buffer, start: number, end: number) {
 
   function take(bytes: number): number {
     const at = next
-    if (at + bytes > Math.min(end, buffer.length)) {
+    if (at + bytes > end) {
       throw new StepladderError(
         'bad_box',
         `a field of ${bytes} bytes at ${at} runs past its box, which ends at ${end}`,

@@ -12,15 +12,24 @@ export function judgeExit({ exitCode, endedEarly, stderrTail }: FfmpegResult): S
   if (/No space left on device|Cannot allocate memory|Disk quota exceeded/.test(stderrTail)) {
     return new TransientError('out_of_resources', 'ffmpeg ran out of memory or disk', cause)
   }
-  if (endedEarly || /HTTP error|Connection |Failed to resolve|Input\/output error|Server returned/.test(stderrTail)) {
+  if (
+    endedEarly ||
+    /HTTP error|Connection |Failed to resolve|Input\/output error|Server returned/.test(stderrTail)
+  ) {
     return new TransientError('source_unreachable', 'ffmpeg lost the connection to the source', cause)
   }
   // A signal is a crash of ffmpeg or the kernel's out-of-memory killer, whatever was printed before.
   if (exitCode > 128 && exitCode !== 255) {
     return new TransientError('ffmpeg_crashed', `ffmpeg was killed by signal ${exitCode - 128}`, cause)
   }
-  if (/Invalid data found|moov atom not found|Format not on whitelist|not on whitelist/.test(stderrTail)) {
+  if (exitCode === TOO_MANY_ERRORS || CANNOT_OPEN.test(stderrTail)) {
     return new PermanentError('corrupt_input', 'the source is damaged and cannot be decoded', cause)
   }
   return new TransientError('ffmpeg_failed', `ffmpeg failed with exit code ${exitCode}`, cause)
 }
+
+/** ffmpeg's own code for more damaged than sound packets. */
+const TOO_MANY_ERRORS = 69
+
+/** Only of the file as a whole: one damaged packet prints "Invalid data found" too and does no harm. */
+const CANNOT_OPEN = /^<store>\S*: Invalid data found|moov atom not found|Format not on whitelist/m

@@ -77,31 +77,42 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
     for (const stream of streams) stream?.destroy()
     for (const input of inputs) input.destroy()
   }
-  const guarded = <Args extends unknown[]>(callback: (...args: Args) => void) => (...args: Args) => {
-    if (failure) return
-    try {
-      callback(...args)
-    } catch (error) {
-      kill(error)
+  const guarded =
+    <Args extends unknown[]>(callback: (...args: Args) => void) =>
+    (...args: Args) => {
+      if (failure) return
+      try {
+        callback(...args)
+      } catch (error) {
+        kill(error)
+      }
     }
-  }
 
   const watch = createStallWatch(run.stallMs, () => kill(stalled(run.stallMs)))
   const stderr = createStderrWatch()
-  const progress = createProgressReader((state) => {
-    watch.grew()
-    run.onProgress?.(state)
+  const progress = createProgressReader({
+    onGrowth(state) {
+      watch.grew()
+      run.onProgress?.(state)
+    },
+    onLife: watch.grew,
   })
   const outputStreams = Array.from({ length: outputs }, (_, index) => readable(streams[outputFd(index)]))
   outputStreams.forEach((stream, index) => {
-    stream.on('data', guarded((chunk: Buffer) => run.onData(index, chunk)))
+    stream.on(
+      'data',
+      guarded((chunk: Buffer) => run.onData(index, chunk)),
+    )
   })
   readLines(readable(streams[progressFd(outputs)]), guarded(progress.line))
-  readLines(readable(streams[2]), guarded((line) => {
-    stderr.line(line)
-    const refusal = refusalOf(line)
-    if (refusal) kill(refusal)
-  }))
+  readLines(
+    readable(streams[2]),
+    guarded((line) => {
+      stderr.line(line)
+      const refusal = refusalOf(line)
+      if (refusal) kill(refusal)
+    }),
+  )
   const fed = inputs.map((input, index) => feed(input, writable(streams[inputFd(outputs, index)]), kill))
   const onAbort = () => kill(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
@@ -114,7 +125,8 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
     await Promise.all(fed)
     if (failure) throw failure.reason
     const exitCode = result.exitCode ?? (result.signal ? 128 + constants.signals[result.signal] : null)
-    if (exitCode === null) throw new TransientError('ffmpeg_missing', 'ffmpeg could not be started', { cause: result })
+    if (exitCode === null)
+      throw new TransientError('ffmpeg_missing', 'ffmpeg could not be started', { cause: result })
     return { exitCode, frames: progress.frames(), ...stderr.report() }
   }
 
@@ -170,7 +182,8 @@ async function feed(input: Readable, sink: Writable, kill: (reason: unknown) => 
 function refusalOf(line: string): Error | null {
   const status = httpStatusOf(line)
   if (status === null) return null
-  if (status === 412) return new PermanentError('source_changed', 'the source was replaced since it was submitted')
+  if (status === 412)
+    return new PermanentError('source_changed', 'the source was replaced since it was submitted')
   return new TransientError('source_refused', `the store refused to give the source (HTTP ${status})`)
 }
 

@@ -6,16 +6,37 @@ const FALLBACK: Rational = [30, 1]
 
 /** Containers round: 29059/1212 is 24000/1001. */
 const STANDARD_RATES: readonly Rational[] = [
-  ...([[24000, 1001], [24, 1], [25, 1], [30000, 1001], [30, 1]] satisfies Rational[]),
-  ...([[48000, 1001], [48, 1], [50, 1], [60000, 1001], [60, 1]] satisfies Rational[]),
-  ...([[10, 1], [12, 1], [15, 1], [20, 1]] satisfies Rational[]),
+  ...([
+    [24000, 1001],
+    [24, 1],
+    [25, 1],
+    [30000, 1001],
+    [30, 1],
+  ] satisfies Rational[]),
+  ...([
+    [48000, 1001],
+    [48, 1],
+    [50, 1],
+    [60000, 1001],
+    [60, 1],
+  ] satisfies Rational[]),
+  ...([
+    [10, 1],
+    [12, 1],
+    [15, 1],
+    [20, 1],
+  ] satisfies Rational[]),
 ]
 
 /** 24 and 24000/1001 differ by 1e-3. */
 const SNAP = 2e-4
 
 /** Rates for pictures that come as they please; the smallest that loses none on average. */
-const VARIABLE_RATES: readonly Rational[] = [[30, 1], [50, 1], [60, 1]]
+const VARIABLE_RATES: readonly Rational[] = [
+  [30, 1],
+  [50, 1],
+  [60, 1],
+]
 
 /**
  * The constant frame rate of all rungs, an exact rational: the nominal rate where the average bears
@@ -23,7 +44,9 @@ const VARIABLE_RATES: readonly Rational[] = [[30, 1], [50, 1], [60, 1]]
  * 30, 50 and 60 not below the average. "Nearest to the average" chose 15 for a screen recording
  * with bursts of 60; 60 cost three times the CPU.
  */
-export function chooseFrameRate(video: Pick<VideoStream, 'nominal_rate' | 'average_rate' | 'interlaced'>): Rational {
+export function chooseFrameRate(
+  video: Pick<VideoStream, 'nominal_rate' | 'average_rate' | 'interlaced'>,
+): Rational {
   const { nominal_rate: nominal, average_rate: average } = video
   if (nominal === null && average === null) return FALLBACK
   if (nominal === null || average === null) return withinLimits(snap(nominal ?? average ?? FALLBACK))

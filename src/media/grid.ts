@@ -52,11 +52,17 @@ export const secondsAt = (ticks: number, [numerator, denominator]: Rational): nu
 function leadFrames(media: MediaInfo, video: VideoStream, frameRate: Rational): number {
   const starts = media.audio.filter(({ codec }) => codec !== null).map(({ start_s }) => start_s)
   const lead = Math.min(MAX_LEAD_S, secondsAt(video.first_pts, video.time_base) - Math.min(...starts))
-  // The margin keeps 0.1 s at 30 fps, a hair above 3 frames in floating point, at 3.
-  return lead > PRIMING_S && Number.isFinite(lead) ? Math.ceil(lead * fps(frameRate) - 1e-6) : 0
+  // The margin of a microsecond (ffprobe's own) keeps 0.1 s at 30 fps, a hair above 3 frames, at 3.
+  const surely = lead - 1e-6
+  return surely > PRIMING_S ? Math.ceil(surely * fps(frameRate)) : 0
 }
 
-function expectedFrames(media: MediaInfo, video: VideoStream, frameRate: Rational, originS: number): number | null {
+function expectedFrames(
+  media: MediaInfo,
+  video: VideoStream,
+  frameRate: Rational,
+  originS: number,
+): number | null {
   const end = endOf(media, video)
   return end === null ? null : Math.max(1, Math.round((end - originS) * fps(frameRate)))
 }

@@ -15,7 +15,10 @@ export type HttpSource = {
  * Input options for reading a source over HTTP, ending in `-i URL`. Throws `bad_source_url` and
  * `bad_etag` for what could be read as anything but one URL and one header.
  */
-export function httpInput({ url, etag, caFile }: HttpSource, program: 'ffmpeg' | 'ffprobe' = 'ffmpeg'): string[] {
+export function httpInput(
+  { url, etag, caFile }: HttpSource,
+  program: 'ffmpeg' | 'ffprobe' = 'ffmpeg',
+): string[] {
   const transport = transportOf(url)
   return [
     ...whitelistArgs(program, transport),

@@ -37,7 +37,8 @@ export function planLadder(media: MediaInfo, video: VideoStream, frameRate: Rati
   const top = topRung(picture)
   const lower = BOXES.slice(BOXES.indexOf(top.box) + 1).map((box) => ({ box, size: fitInto(box, picture) }))
   const second = lower[0]
-  const close = second !== undefined && !isThin(second.size) && pixels(top.size) < MIN_STEP * pixels(second.size)
+  const close =
+    second !== undefined && !isThin(second.size) && pixels(top.size) < MIN_STEP * pixels(second.size)
   const chosen = [...(close ? [] : [top]), ...lower.filter(({ size }) => !isThin(size))]
   const capOf = bitrateCap(media, video, frameRate)
   return {
@@ -68,7 +69,12 @@ function saneAspect([horizontal, vertical]: Rational): Rational {
 function topRung(picture: Size): { box: Box; size: Size; ownSize: boolean } {
   const box = BOXES.findLast((candidate) => scaleInto(candidate, picture) >= 1)
   // Floored, so that an odd side loses a pixel instead of growing one.
-  if (box) return { box, size: { width: evenFloor(picture.width), height: evenFloor(picture.height) }, ownSize: true }
+  if (box)
+    return {
+      box,
+      size: { width: evenFloor(picture.width), height: evenFloor(picture.height) },
+      ownSize: true,
+    }
   const [largest] = BOXES
   if (!largest) throw new Error('there are no boxes')
   return { box: largest, size: fitInto(largest, picture), ownSize: false }
@@ -120,10 +126,20 @@ function sourceBitrate(media: MediaInfo, video: VideoStream): number | null {
   return DENSE_CODECS.has(video.codec) ? 2 * own : own
 }
 
-function keptBox(box: Box, { width, height }: Size, top: { box: Box; ownSize: boolean }): Plan['kept'][number] {
-  if (box !== top.box) return { name: box.name, code: 'fits_box', reason: `scaled down to ${width}×${height}` }
-  if (top.ownSize) return { name: box.name, code: 'source_size', reason: `the source's own size, ${width}×${height}` }
-  return { name: box.name, code: 'largest_box', reason: `the source is larger than the largest box: ${width}×${height}` }
+function keptBox(
+  box: Box,
+  { width, height }: Size,
+  top: { box: Box; ownSize: boolean },
+): Plan['kept'][number] {
+  if (box !== top.box)
+    return { name: box.name, code: 'fits_box', reason: `scaled down to ${width}×${height}` }
+  if (top.ownSize)
+    return { name: box.name, code: 'source_size', reason: `the source's own size, ${width}×${height}` }
+  return {
+    name: box.name,
+    code: 'largest_box',
+    reason: `the source is larger than the largest box: ${width}×${height}`,
+  }
 }
 
 const SKIP_REASONS = {

@@ -34,7 +34,11 @@ function findProgram(name: string): string | null {
   if (name.includes('/')) return name
   const known = found.get(name)
   if (known !== undefined) return known
-  const path = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, name)).find(isExecutable) ?? null
+  const path =
+    (process.env.PATH ?? '')
+      .split(':')
+      .map((folder) => join(folder, name))
+      .find(isExecutable) ?? null
   found.set(name, path)
   return path
 }

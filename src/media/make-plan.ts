@@ -24,7 +24,8 @@ const AUDIO_SEGMENT_S = 4
  * `too_long` when the container promises more than 12 h.
  */
 export function makePlan({ media, build, singleChunk }: PlanRequest): Plan {
-  if ((media.duration_s ?? 0) > MAX_DURATION_S) throw new PermanentError('too_long', 'the source is longer than 12 hours')
+  if ((media.duration_s ?? 0) > MAX_DURATION_S)
+    throw new PermanentError('too_long', 'the source is longer than 12 hours')
   const pictures = media.video && planVideo(media, media.video, singleChunk)
   const sound = planAudio(media, pictures?.video ?? null)
   if (!pictures && sound.tracks.length === 0) {

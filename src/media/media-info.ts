@@ -10,7 +10,10 @@ import type { Probe, ProbedFrame, ProbedStream } from './probe-schema.ts'
 export function filmStream(probe: Probe): ProbedStream | null {
   const films = probe.streams.filter(
     ({ codec_type, codec_name, disposition }) =>
-      codec_type === 'video' && !COVER_CODECS.has(codec_name ?? '') && !disposition?.attached_pic && !disposition?.timed_thumbnails,
+      codec_type === 'video' &&
+      !COVER_CODECS.has(codec_name ?? '') &&
+      !disposition?.attached_pic &&
+      !disposition?.timed_thumbnails,
   )
   return films.find(({ disposition }) => disposition?.default) ?? films[0] ?? null
 }
@@ -42,25 +45,31 @@ export function toMediaInfo(probe: Probe, sizeBytes: number): MediaInfo {
     duration_s: positive(format.duration),
     size_bytes: sizeBytes,
     bitrate_bps: positive(format.bit_rate),
-    title: cleanText(format.tags['title'], MAX_TITLE),
+    title: cleanText(format.tags.title, MAX_TITLE),
     video,
     audio,
-    subtitles: streams.filter(({ codec_type }) => codec_type === 'subtitle').map((stream) => ({
-      ...describe(stream),
-      forced: stream.disposition?.forced ?? false,
-    })),
+    subtitles: streams
+      .filter(({ codec_type }) => codec_type === 'subtitle')
+      .map((stream) => ({
+        ...describe(stream),
+        forced: stream.disposition?.forced ?? false,
+      })),
   }
 }
 
-export const tooManyStreams = () => new PermanentError('too_many_streams', `the source has more than ${MAX_STREAMS} streams`)
+export const tooManyStreams = () =>
+  new PermanentError('too_many_streams', `the source has more than ${MAX_STREAMS} streams`)
 
-export const tooLargePicture = () => new PermanentError('too_large_picture', 'the picture is larger than 8192×4320 pixels')
+export const tooLargePicture = () =>
+  new PermanentError('too_large_picture', 'the picture is larger than 8192×4320 pixels')
 
 function toVideoStream(stream: ProbedStream, frames: ProbedFrame[]): VideoStream | null {
   const { width, height, codec_name: codec, time_base } = stream
   if (width * height > MAX_PIXELS) throw tooLargePicture()
   if (codec === null || width === 0 || height === 0 || time_base === null) return null
-  const firstPts = frames.map(({ pts, best_effort_timestamp }) => pts ?? best_effort_timestamp).find((pts) => pts !== null)
+  const firstPts = frames
+    .map(({ pts, best_effort_timestamp }) => pts ?? best_effort_timestamp)
+    .find((pts) => pts !== null)
   const first_pts = firstPts ?? stream.start_pts ?? 0
   return {
     stream_index: stream.index,
@@ -105,18 +114,26 @@ function rotationOf({ side_data_list }: ProbedStream): VideoStream['rotation'] {
 }
 
 /** The pictures themselves where some were decoded (headers are wrong both ways), else the header. */
-function fieldsOf(stream: ProbedStream, frames: ProbedFrame[]): Pick<VideoStream, 'interlaced' | 'top_field_first'> {
+function fieldsOf(
+  stream: ProbedStream,
+  frames: ProbedFrame[],
+): Pick<VideoStream, 'interlaced' | 'top_field_first'> {
   if (frames.length === 0) {
     const order = stream.field_order ?? ''
     return { interlaced: /^[tb][tb]$/.test(order), top_field_first: /^t/.test(order) }
   }
   const interlaced = frames.filter(({ interlaced_frame }) => interlaced_frame)
   const topFirst = interlaced.filter(({ top_field_first }) => top_field_first)
-  return { interlaced: interlaced.length > frames.length / 2, top_field_first: topFirst.length > interlaced.length / 2 }
+  return {
+    interlaced: interlaced.length > frames.length / 2,
+    top_field_first: topFirst.length > interlaced.length / 2,
+  }
 }
 
 function maxContentLight(stream: ProbedStream, frames: ProbedFrame[]): number | null {
-  const found = [stream, ...frames].flatMap(({ side_data_list }) => side_data_list).find(({ max_content }) => max_content)
+  const found = [stream, ...frames]
+    .flatMap(({ side_data_list }) => side_data_list)
+    .find(({ max_content }) => max_content)
   return positive(found?.max_content ?? null)
 }
 
@@ -132,12 +149,12 @@ function toAudioStream(stream: ProbedStream): AudioStream {
 }
 
 function describe({ index, codec_name, disposition, tags }: ProbedStream) {
-  const language = cleanText(tags['language'], MAX_LANGUAGE)?.toLowerCase() ?? null
+  const language = cleanText(tags.language, MAX_LANGUAGE)?.toLowerCase() ?? null
   return {
     stream_index: index,
     codec: codec_name,
     language: language === 'und' ? null : language,
-    title: cleanText(tags['title'], MAX_TITLE),
+    title: cleanText(tags.title, MAX_TITLE),
     default: disposition?.default ?? false,
   }
 }
@@ -147,8 +164,11 @@ const MAX_TITLE = 300
 const MAX_LANGUAGE = 35
 
 /** One line without control characters or half characters, which jsonb refuses; null if nothing is left. */
-function cleanText(text: string | undefined, maxLength: number): string | null {
-  const clean = (text ?? '').toWellFormed().replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+function cleanText(text: string, maxLength: number): string | null {
+  const clean = text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim()
   return Array.from(clean).slice(0, maxLength).join('') || null
 }
 

@@ -16,11 +16,16 @@ export function planWarnings(media: MediaInfo, video: VideoPlan | null): Plan['w
   if (source !== null && fps(source) > rate * 1.01) {
     warn('frame_rate_reduced', `the source's ${round(fps(source))} frames a second become ${round(rate)}`)
   } else if (source !== null && fps(source) < rate * 0.99) {
-    warn('variable_frame_rate', `the source's frame rate varies; frames are repeated to a constant ${round(rate)} a second`)
+    warn(
+      'variable_frame_rate',
+      `the source's frame rate varies; frames are repeated to a constant ${round(rate)} a second`,
+    )
   }
   if (video.tone_map) warn('tone_mapped', 'the source is HDR; its colours are mapped to SDR')
-  if (video.deinterlace) warn('deinterlaced', 'the source is interlaced; it is deinterlaced at its frame rate')
-  if (video.expected_frames === null) warn('no_duration', 'the container states no duration, so progress has no percentage')
+  if (video.deinterlace)
+    warn('deinterlaced', 'the source is interlaced; it is deinterlaced at its frame rate')
+  if (video.expected_frames === null)
+    warn('no_duration', 'the container states no duration, so progress has no percentage')
   return warnings
 }
 

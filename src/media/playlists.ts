@@ -126,7 +126,7 @@ function printable(text: string): string {
   return text
     .toWellFormed()
     .replaceAll('"', "'")
-    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\s]+/gu, ' ')
+    .replaceAll(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ')
     .trim()
 }
 

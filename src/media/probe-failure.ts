@@ -8,14 +8,28 @@ import { scrub } from './scrub.ts'
  * connection cut short makes sound data look invalid; what is left and not known is taken for
  * passing, because a wrong verdict on the source would be final.
  */
-export function judgeProbe({ exitCode, stderr }: { exitCode: number | null; stderr: string }): StepladderError | null {
-  const status = stderr.split('\n').map(httpStatusOf).find((code) => code !== null)
-  if (status === 412) return new PermanentError('source_changed', 'the source was replaced since it was submitted')
+export function judgeProbe({
+  exitCode,
+  stderr,
+}: {
+  exitCode: number | null
+  stderr: string
+}): StepladderError | null {
+  const status = stderr
+    .split('\n')
+    .map(httpStatusOf)
+    .find((code) => code !== null)
+  if (status === 412)
+    return new PermanentError('source_changed', 'the source was replaced since it was submitted')
   if (exitCode === 0) return null
   if (status !== undefined || wasDisturbed(stderr)) return unreachable(stderr)
   if (/exceeds max_streams/.test(stderr)) return tooManyStreams()
   const codec = /Codec \((\w+)\) not on whitelist/.exec(stderr)?.[1]
-  if (codec) return new PermanentError('unsupported_codec', `the source has a stream in ${codec}, which is not accepted`)
+  if (codec)
+    return new PermanentError(
+      'unsupported_codec',
+      `the source has a stream in ${codec}, which is not accepted`,
+    )
   if (/Format not on whitelist|detected only with low score/.test(stderr)) return unsupported()
   if (/moov atom not found/.test(stderr)) {
     return new PermanentError('truncated_input', 'the source ends before its table of contents (moov)')
@@ -36,5 +50,8 @@ const unsupported = () =>
 
 export function unreachable(stderr: string): TransientError {
   const lastLine = scrub(stderr.trim().split('\n').at(-1) ?? '').slice(0, 300)
-  return new TransientError('source_unreachable', `the source could not be read: ${lastLine || 'ffprobe gave no reason'}`)
+  return new TransientError(
+    'source_unreachable',
+    `the source could not be read: ${lastLine || 'ffprobe gave no reason'}`,
+  )
 }

@@ -32,16 +32,35 @@ const word = z
   .nullish()
   .transform((text) => (text && text !== 'unknown' && text !== 'none' ? text : null))
 
-const size = z.int().nonnegative().nullish().default(0).transform((value) => value ?? 0)
+const size = z
+  .int()
+  .nonnegative()
+  .nullish()
+  .default(0)
+  .transform((value) => value ?? 0)
 const flag = z.number().nullish().transform(Boolean)
 
 const sideData = z
-  .array(z.looseObject({ side_data_type: z.string().nullish(), rotation: z.number().nullish(), max_content: z.number().nullish() }))
+  .array(
+    z.looseObject({
+      side_data_type: z.string().nullish(),
+      rotation: z.number().nullish(),
+      max_content: z.number().nullish(),
+    }),
+  )
   .nullish()
   .transform((list) => list ?? [])
 
 const disposition = z.object({ default: flag, attached_pic: flag, timed_thumbnails: flag, forced: flag })
-const tags = z.record(z.string(), z.string()).nullish().transform((record) => record ?? {})
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '')
+const noTags = { language: '', title: '' }
+const tags = z
+  .object({ language: text, title: text })
+  .nullish()
+  .transform((found) => found ?? noTags)
 
 const stream = z.object({
   index: z.int().nonnegative(),
@@ -92,8 +111,14 @@ export const probeSchema = z.object({
     bit_rate: decimal,
     tags,
   }),
-  streams: z.array(stream).nullish().transform((list) => list ?? []),
-  frames: z.array(frame).nullish().transform((list) => list ?? []),
+  streams: z
+    .array(stream)
+    .nullish()
+    .transform((list) => list ?? []),
+  frames: z
+    .array(frame)
+    .nullish()
+    .transform((list) => list ?? []),
 })
 export type Probe = z.infer<typeof probeSchema>
 

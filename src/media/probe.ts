@@ -2,7 +2,7 @@ import { execa } from 'execa'
 import { PermanentError, TransientError } from '../errors.ts'
 import { httpInput } from './input-args.ts'
 import { CONFINED, launchCommand } from './launch.ts'
-import { filmStream, framesOf, tooLargePicture, toMediaInfo } from './media-info.ts'
+import { filmStream, framesOf, toMediaInfo, tooLargePicture } from './media-info.ts'
 import type { MediaInfo } from './model.ts'
 import { judgeProbe, saysTooManyPixels, unreachable, wasDisturbed } from './probe-failure.ts'
 import { PROBE_ENTRIES, type Probe, probeSchema } from './probe-schema.ts'
@@ -59,7 +59,8 @@ async function runProbe(request: ProbeRequest, packets: number, timeout: AbortSi
     cancelSignal: AbortSignal.any([signal, timeout]),
   })
   signal.throwIfAborted()
-  if (timeout.aborted) throw new TransientError('source_unreachable', 'the source could not be probed in time')
+  if (timeout.aborted)
+    throw new TransientError('source_unreachable', 'the source could not be probed in time')
   const failure = judgeProbe({ exitCode: result.exitCode ?? null, stderr: result.stderr })
   if (failure) throw failure
   const probe = parseProbe(result.stdout)

@@ -27,7 +27,10 @@ export function remuxArgs({ video, audio, output }: RemuxRun): string[] {
     ...audio.flatMap((_, index) => ['-map', `${firstAudio + index}:a:0`]),
     ...['-c', 'copy'],
     ...BARE,
-    ...audio.flatMap((track, index) => [...languageArgs(track.language, index), ...defaultArgs(track.default, index)]),
+    ...audio.flatMap((track, index) => [
+      ...languageArgs(track.language, index),
+      ...defaultArgs(track.default, index),
+    ]),
     ...['-movflags', '+faststart', '-f', 'mp4', '-y', scratchFile(output)],
     ...progressArgs(progressFd(0)),
   ]
@@ -40,7 +43,9 @@ const pipeInput = (index: number): string[] => [
 
 /** ISO 639 codes only; a title never reaches an argv. */
 function languageArgs(language: string | null, index: number): string[] {
-  return language !== null && /^[a-z]{2,3}$/.test(language) ? [`-metadata:s:a:${index}`, `language=${language}`] : []
+  return language !== null && /^[a-z]{2,3}$/.test(language)
+    ? [`-metadata:s:a:${index}`, `language=${language}`]
+    : []
 }
 
 const defaultArgs = (isDefault: boolean, index: number): string[] => [

@@ -33,9 +33,9 @@ type Cut = { idx: number; firstFrame: number; frames: number; parts: Map<string,
  * ready when it is full length on all rungs, which by then agree in frames and times: each fragment is
  * one GOP at its exact place on the grid.
  *
- * Besides the errors of `checkInit` and `placeFragment`: `bad_gop` for a fragment that is no whole GOP (only the last
- * may be shorter), `too_many_frames` above `exactFrames`, `rungs_disagree` at the end. Too few frames
- * are the caller's to judge, by `frames`.
+ * Besides the errors of `checkInit` and `placeFragment`: `bad_gop` for a fragment that is no whole GOP
+ * (only the last may be shorter), `too_many_frames` above `exactFrames`, `rungs_disagree` at the end.
+ * Too few frames are the caller's to judge, by `frames`.
  */
 export function createVideoSegmenter(options: VideoSegmenterOptions) {
   const { names, firstFrame, firstIdx, segmentFrames, frameDuration, gopFrames, exactFrames } = options

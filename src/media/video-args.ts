@@ -33,7 +33,7 @@ export function videoArgs(run: VideoRun): string[] {
     ...input,
     ...['-filter_complex_threads', '1', '-filter_complex', videoGraph(run)],
     ...plan.rungs.flatMap((rung, index) => rungOutput(plan, rung, index, threads)),
-    ...(seekS === null && firstFrame > 0 ? lifeSign(run) : []),
+    ...(firstFrame > 0 ? lifeSign(run) : []),
     ...progressArgs(progressFd),
   ]
 }
@@ -58,7 +58,14 @@ function rungOutput(plan: VideoPlan, rung: Rung, index: number, threads: number)
   const gop = String(plan.gop_frames)
   return [
     ...['-map', `[v${index}]`, '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high'],
-    ...['-crf', String(rung.crf), '-maxrate', String(rung.max_bitrate_bps), '-bufsize', String(rung.buffer_bits)],
+    ...[
+      '-crf',
+      String(rung.crf),
+      '-maxrate',
+      String(rung.max_bitrate_bps),
+      '-bufsize',
+      String(rung.buffer_bits),
+    ],
     // A closed GOP of fixed length: no key frame at scene cuts, so that all rungs and chunks agree.
     ...['-bf', '3', '-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-flags', '+cgop'],
     ...['-threads', String(threads)],
@@ -73,13 +80,17 @@ function rungOutput(plan: VideoPlan, rung: Rung, index: number, threads: number)
 }
 
 /**
- * While the frames before the run are decoded and trimmed away no output grows and the process
- * looks stalled. A copy of the packets into nothing makes `out_time` move; it ends where the run
- * begins, or it would read the source to its end.
+ * ffmpeg makes no progress report until every output has begun, so while the frames before the run
+ * are decoded and trimmed away it looks stalled. A list of the packets read, on the progress pipe,
+ * shows life (`createProgressReader` knows its lines); it ends where the run begins, or it would
+ * read the source to its end. (A copy to the null muxer does not help: no report, no `out_time`.)
  */
-function lifeSign(run: VideoRun): string[] {
-  const { plan, firstFrame } = run
+function lifeSign({ plan, firstFrame, progressFd }: VideoRun): string[] {
   // ffmpeg takes no limit at or below zero, where a wrapped clock may begin.
-  const until = Math.max(1, sourceTime(plan, firstFrame))
-  return ['-map', `0:${plan.stream_index}`, '-c', 'copy', '-t', until.toFixed(6), '-f', 'null', 'pipe:']
+  const until = Math.max(1, sourceTime(plan, firstFrame)).toFixed(6)
+  return [
+    ...['-map', `0:${plan.stream_index}`, '-c', 'copy', '-t', until],
+    // Each line by itself: neither late nor mixed with a report.
+    ...['-flush_packets', '1', '-f', 'framecrc', `pipe:${progressFd}`],
+  ]
 }

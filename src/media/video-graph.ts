@@ -27,7 +27,9 @@ export function videoGraph({ plan, firstFrame, frames }: Frames): string {
 /** Before the grid: after it the frames at a border would lack their neighbours. */
 function deinterlace({ deinterlace: parity, time_base }: VideoPlan): string[] {
   // bwdif halves the time base, even at one frame a frame.
-  return parity ? [`bwdif=mode=send_frame:parity=${parity}:deint=all`, `settb=${time_base[0]}/${time_base[1]}`] : []
+  return parity
+    ? [`bwdif=mode=send_frame:parity=${parity}:deint=all`, `settb=${time_base[0]}/${time_base[1]}`]
+    : []
 }
 
 function turn({ rotation }: VideoPlan): string[] {
@@ -76,9 +78,14 @@ function cascade(source: string, plan: VideoPlan): string {
   return plan.rungs
     .map((rung, index) => {
       const isLast = index === plan.rungs.length - 1
-      const chain = [index === 0 ? `[0:${plan.stream_index}]${source}` : '', ...rungFilters(rung, index, plan)]
+      const chain = [
+        index === 0 ? `[0:${plan.stream_index}]${source}` : '',
+        ...rungFilters(rung, index, plan),
+      ]
       const from = index === 0 ? '' : `[c${index - 1}]`
-      return from + chain.filter(Boolean).join(',') + (isLast ? `[v${index}]` : `,split[v${index}][c${index}]`)
+      return (
+        from + chain.filter(Boolean).join(',') + (isLast ? `[v${index}]` : `,split[v${index}][c${index}]`)
+      )
     })
     .join(';')
 }

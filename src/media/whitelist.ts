@@ -13,7 +13,19 @@ const DEMUXERS = [
 /** Names of *decoders*, not of codecs: `mp3float`, `flv`, `libdav1d`. */
 const DECODERS = [
   ...['h264', 'hevc', 'vp8', 'vp9', 'libdav1d', 'libaom-av1', 'av1'],
-  ...['mpeg1video', 'mpeg2video', 'mpeg4', 'msmpeg4', 'msmpeg4v2', 'h263', 'flv', 'wmv1', 'wmv2', 'wmv3', 'vc1'],
+  ...[
+    'mpeg1video',
+    'mpeg2video',
+    'mpeg4',
+    'msmpeg4',
+    'msmpeg4v2',
+    'h263',
+    'flv',
+    'wmv1',
+    'wmv2',
+    'wmv3',
+    'vc1',
+  ],
   ...['theora', 'prores', 'dnxhd', 'mjpeg', 'gif'],
   ...['aac', 'aac_latm', 'mp3float', 'mp3', 'mp2float', 'mp2', 'mp1float', 'ac3', 'eac3', 'dca', 'truehd'],
   ...['opus', 'vorbis', 'flac', 'alac', 'wmav1', 'wmav2', 'wmapro', 'amrnb', 'amrwb'],

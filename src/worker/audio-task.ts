@@ -1,5 +1,5 @@
 import { PermanentError, ReplanError, StepladderError } from '../errors.ts'
-import { committedSegments } from '../jobs/claim.ts'
+import { countSegments } from '../jobs/claim.ts'
 import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
 import { readCommittedHashes } from '../jobs/read-segments.ts'
@@ -10,9 +10,10 @@ import { httpInput } from '../media/input-args.ts'
 import { type AudioPlan, planSchema } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
 import type { Segment } from '../media/segment.ts'
-import { DrainedError, type TaskRun, type WorkerContext } from './context.ts'
+import { holdThroughOutage } from '../runs/hold.ts'
+import { DrainedError } from '../runs/settle-failure.ts'
+import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeRun } from './encode-run.ts'
-import { holdThroughOutage } from './hold.ts'
 import { storeSegment } from './store-segment.ts'
 import { createTaskProgress } from './task-progress.ts'
 
@@ -46,7 +47,7 @@ async function encodeTrack(
   const { task } = run
   const name = `audio-${track.position}`
   // Also the guard: a fenced run starts nothing.
-  await hold(run, () => committedSegments(context.sql, task))
+  await hold(run, () => countSegments(context.sql, task))
   const committed = await hold(run, () => readCommittedHashes(context.sql, task.taskId, name))
   const segmenter = createAudioSegmenter({ name })
   // Where there is a film, its frames measure the progress.

@@ -36,8 +36,3 @@ export type TaskRun = {
   /** This run's scratch folder, made at first use and removed with the run. */
   scratch: () => Promise<string>
 }
-
-/** Thrown by a task that stopped because of a drain: everything committed is kept, no attempt is spent. */
-export class DrainedError extends Error {
-  override name = 'DrainedError'
-}

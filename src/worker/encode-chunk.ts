@@ -1,5 +1,5 @@
 import { PermanentError } from '../errors.ts'
-import { committedSegments } from '../jobs/claim.ts'
+import { countSegments } from '../jobs/claim.ts'
 import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
 import { readKnownInits } from '../jobs/read-segments.ts'
@@ -11,9 +11,9 @@ import { progressFd } from '../media/pipes.ts'
 import type { Segment } from '../media/segment.ts'
 import { createVideoSegmenter } from '../media/segmenter.ts'
 import { videoArgs } from '../media/video-args.ts'
+import { holdThroughOutage } from '../runs/hold.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeRun } from './encode-run.ts'
-import { holdThroughOutage } from './hold.ts'
 import { bytesByTrack, checkInits, storeSegment } from './store-segment.ts'
 import { createTaskProgress } from './task-progress.ts'
 
@@ -68,8 +68,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
 }
 
 async function findResume(context: WorkerContext, run: TaskRun, { video, chunk }: ChunkJob): Promise<Resume> {
-  const committed = await hold(run, () => committedSegments(context.sql, run.task))
-  const firstIdx = committed.length
+  const firstIdx = await hold(run, () => countSegments(context.sql, run.task))
   const offset = segmentStart(video, run.task.position, firstIdx)
   return {
     firstIdx,

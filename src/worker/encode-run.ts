@@ -2,7 +2,8 @@ import type { FfmpegResult } from '../media/ffmpeg.ts'
 import { runFfmpeg } from '../media/ffmpeg.ts'
 import { createFragmentReader } from '../media/fragments.ts'
 import type { Segment } from '../media/segment.ts'
-import { DrainedError, type TaskRun, type WorkerContext } from './context.ts'
+import { DrainedError } from '../runs/settle-failure.ts'
+import type { TaskRun, WorkerContext } from './context.ts'
 
 /** Segments waiting for the store before ffmpeg is made to wait too. */
 const maxUnsent = 2

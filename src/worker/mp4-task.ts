@@ -10,8 +10,8 @@ import { runFfmpeg } from '../media/ffmpeg.ts'
 import { judgeExit } from '../media/ffmpeg-failure.ts'
 import { planSchema } from '../media/model.ts'
 import { remuxArgs } from '../media/remux-args.ts'
+import { holdThroughOutage } from '../runs/hold.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
-import { holdThroughOutage } from './hold.ts'
 import { createTaskProgress } from './task-progress.ts'
 
 const inputSchema = z.object({ rung: z.string() })

@@ -3,8 +3,8 @@ import { completePlan } from '../jobs/complete-plan.ts'
 import { makePlan } from '../media/make-plan.ts'
 import { probeSource } from '../media/probe.ts'
 import { readProgressSeed } from '../progress/seed.ts'
+import { holdThroughOutage } from '../runs/hold.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
-import { holdThroughOutage } from './hold.ts'
 
 const probeTimeoutMs = 120_000
 const inputSchema = z.object({ single_chunk: z.string().optional() })

@@ -1,6 +1,6 @@
 // @ts-check
 import { fill, h, setText, show } from './dom.js'
-import { clock, fps, humanise, nameOf, speed, stageInWords, timeLeft } from './format.js'
+import { bytes, clock, fps, humanise, nameOf, span, speed, stageInWords, timeLeft } from './format.js'
 import { createBar, createPill, timeAgo } from './widgets.js'
 
 /** @typedef {import('./types.js').Video} Video */
@@ -15,7 +15,7 @@ export function createRow(video) {
   const bar = createBar(`Progress of ${nameOf(video)}`)
   const percent = h('strong', { class: 'percent' })
   const title = h('span', { class: 'row-title', dir: 'auto' })
-  const details = h('span', { class: 'row-details' })
+  const details = h('span', { class: 'row-details parts' })
   const live = h('span', { class: 'row-live' })
   const link = h(
     'a',
@@ -39,6 +39,8 @@ export function createRow(video) {
     setStatus(next.status)
     if (next.status === 'processing' && !percent.textContent) bar.set(null)
     if (next.status === 'queued') setText(live, queuedWords(next.queue_position))
+    if (next.status === 'completed') setText(live, outcomeWords(next))
+    if (next.status === 'cancelled') setText(live, '')
     if (next.error) setText(live, next.error.message)
   }
 
@@ -47,7 +49,7 @@ export function createRow(video) {
     setStatus(snapshot.status)
     bar.set(snapshot.percent)
     setText(percent, snapshot.status === 'processing' ? `${Math.floor(snapshot.percent)}%` : '')
-    setText(live, liveWords(snapshot))
+    if (snapshot.status !== 'completed') setText(live, liveWords(snapshot))
   }
 
   /** @param {Video['status']} status */
@@ -56,7 +58,6 @@ export function createRow(video) {
     pill.set(status)
     show(bar.element, status === 'processing')
     show(percent, status === 'processing')
-    show(live, status !== 'completed' && status !== 'cancelled')
   }
 }
 
@@ -70,6 +71,14 @@ function liveWords(snapshot) {
     snapshot.speed ? speed(snapshot.speed) : '',
     snapshot.fps ? fps(snapshot.fps) : '',
   ]
+  return parts.filter(Boolean).join(' · ')
+}
+
+/** What came out of it, and how fast. @param {Video} video */
+function outcomeWords({ resolutions, timings }) {
+  const size = resolutions.reduce((sum, rung) => sum + (rung.size_bytes ?? 0), 0)
+  const rungs = resolutions.length === 1 ? '1 rung' : `${resolutions.length} rungs`
+  const parts = [resolutions.length ? `${rungs}, ${bytes(size)}` : '', timings.processing_s ? `made in ${span(timings.processing_s)}` : '']
   return parts.filter(Boolean).join(' · ')
 }
 

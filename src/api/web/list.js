@@ -37,7 +37,7 @@ export function listView(root, { status, onLive }) {
   fill(root, heading(status), list, empty, more)
   document.title = 'Stepladder'
 
-  load(null)
+  void load(null)
   const close = openFeed('/progress', {
     onSnapshot,
     onDeleted: remove,
@@ -107,7 +107,7 @@ export function listView(root, { status, onLive }) {
     const changed = row.video.status !== snapshot.status
     row.video = { ...row.video, status: snapshot.status }
     row.progress(snapshot)
-    if (changed) refresh(id)
+    if (changed) void refresh(id)
   }
 
   /** A video not on the page: a new one, or one of a later page. @param {Snapshot} snapshot */

@@ -34,7 +34,7 @@ export function createPlayer({ address, audioOnly, title }, listener) {
   let left = recoveries
 
   say('Starts playing in a moment')
-  ask()
+  void ask()
   return { element, ready, media, setLevel, destroy }
 
   async function ask() {

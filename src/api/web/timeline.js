@@ -1,91 +1,89 @@
 // @ts-check
-import { h } from './dom.js'
-import { bytes, fullTime, humanise, span, timeOfDay } from './format.js'
+import { fill, h } from './dom.js'
+import { fullTime, span, timeOfDay } from './format.js'
+import { eventInWords, runInWords } from './timeline-words.js'
 import { panel } from './widgets.js'
 
 /** @typedef {import('./types.js').TimelineEvent} TimelineEvent */
 
-/**
- * What happened, in order.
- * @param {TimelineEvent[]} events
- */
-export function timelinePanel(events) {
-  if (events.length === 0) return null
-  return panel('Timeline', h('ol', { class: 'timeline' }, ...events.map(entry)))
+/** Runs of tasks between two events are listed up to here, and folded beyond. */
+const mostRuns = 4
+
+/** What happened, in order: the video's events, and the runs of its tasks between them. */
+export function createTimeline() {
+  const list = h('ol', { class: 'timeline' })
+  const element = panel('Timeline', list)
+  /** Folds somebody opened, by their first run. @type {Set<string>} */
+  const opened = new Set()
+  element.hidden = true
+  return { element, set }
+
+  /** @param {TimelineEvent[]} events */
+  function set(events) {
+    element.hidden = events.length === 0
+    const items = groups(events).map((group) =>
+      group.length > mostRuns ? fold(group, opened) : group.map(entry),
+    )
+    const made = h('ol', { class: 'timeline' }, ...items.flat())
+    if (!list.isEqualNode(made)) fill(list, ...made.childNodes)
+  }
 }
 
-/**
- * @param {TimelineEvent} event
- * @param {number} index
- * @param {TimelineEvent[]} all
- */
-function entry(event, index, all) {
-  const before = all[index - 1]
-  const later = before ? (Date.parse(event.at) - Date.parse(before.at)) / 1000 : 0
-  const { title, text } = inWords(event)
+/** Each event by itself, and the runs between two events together. @param {TimelineEvent[]} events */
+function groups(events) {
+  /** @type {TimelineEvent[][]} */
+  const made = []
+  for (const event of events) {
+    const last = made.at(-1)
+    if (event.kind === 'run' && last?.[0]?.kind === 'run') last.push(event)
+    else made.push([event])
+  }
+  return made
+}
+
+/** @param {TimelineEvent} event */
+function entry(event) {
+  const { title, text, note } = event.kind === 'run' ? runInWords(event.data) : eventInWords(event)
   return h(
     'li',
-    { 'data-kind': event.kind },
+    { 'data-kind': event.kind, 'data-outcome': String(event.data.outcome ?? '') },
     h(
       'div',
       { class: 'timeline-head' },
       h('strong', {}, title),
-      later >= 0.05 && h('span', { class: 'later' }, `+ ${span(later)}`),
+      note && h('span', { class: 'note' }, note),
       h('time', { datetime: event.at, title: fullTime(event.at) }, timeOfDay(event.at)),
     ),
     text && h('p', {}, text),
   )
 }
 
-/** @type {Record<string, (data: any) => { title: string, text: string }>} */
-const known = {
-  submitted: (data) => ({
-    title: 'Submitted',
-    text: [data.source === 'url' ? 'From an address' : 'From an upload', priorityWords(data.priority)]
-      .filter(Boolean)
-      .join(', '),
-  }),
-  fetched: (data) => ({ title: 'Fetched', text: `${bytes(data.bytes)} copied into the bucket` }),
-  planned: (data) => ({
-    title: 'Planned',
-    text: [list(data.rungs), data.chunks ? `in ${data.chunks} ${data.chunks === 1 ? 'chunk' : 'chunks'}` : '']
-      .filter(Boolean)
-      .join(' '),
-  }),
-  replanned: (data) => ({ title: 'Planned again', text: plainFacts(data) }),
-  retried: (data) => ({
-    title: 'Tried again',
-    text: data.source_changed
-      ? 'The source is another one now, so everything starts over'
-      : 'Finished work is kept',
-  }),
-  failed: (data) => ({
-    title: 'Failed',
-    text: [data.message, data.code && `(${data.code})`].filter(Boolean).join(' '),
-  }),
-  cancelled: () => ({ title: 'Cancelled', text: '' }),
-  completed: () => ({ title: 'Completed', text: 'Every rung checked' }),
-}
-
-/** @param {TimelineEvent} event an event this page has never heard of is shown as it is */
-function inWords(event) {
-  const words = Object.hasOwn(known, event.kind) ? known[event.kind] : undefined
-  return words ? words(event.data ?? {}) : { title: humanise(event.kind), text: plainFacts(event.data ?? {}) }
-}
-
-/** @param {unknown} names */
-const list = (names) => (Array.isArray(names) ? names.join(', ') : '')
-
-/** @param {unknown} priority */
-const priorityWords = (priority) => (priority && priority !== 'normal' ? `${priority} priority` : '')
-
-/** @param {Record<string, unknown>} data */
-function plainFacts(data) {
-  return Object.entries(data)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(
-      ([name, value]) =>
-        `${humanise(name).toLowerCase()}: ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-    )
-    .join(', ')
+/**
+ * @param {TimelineEvent[]} runs
+ * @param {Set<string>} opened
+ */
+function fold(runs, opened) {
+  const key = runs[0]?.at ?? ''
+  const workers = new Set(runs.map(({ data }) => data.worker)).size
+  const running = runs.filter(({ data }) => !data.outcome).length
+  const odd = runs.filter(({ data }) => ['failed', 'retried', 'lost'].includes(String(data.outcome))).length
+  const ends = runs.map(({ data, at }) => Date.parse(String(data.ended_at ?? at)))
+  const took = (Math.max(...ends) - Date.parse(key)) / 1000
+  const facts = [
+    workers === 1 ? 'by one worker' : `by ${workers} workers`,
+    running ? `${running} running` : `in ${span(took)}`,
+    odd ? `${odd} went wrong` : '',
+  ]
+  const details = h(
+    'details',
+    { open: opened.has(key), ontoggle: () => (details.open ? opened.add(key) : opened.delete(key)) },
+    h(
+      'summary',
+      {},
+      h('strong', {}, `${runs.length} task runs `),
+      h('span', { class: 'note' }, facts.filter(Boolean).join(', ')),
+    ),
+    h('ol', { class: 'timeline' }, ...runs.map(entry)),
+  )
+  return h('li', { 'data-kind': 'runs', 'data-outcome': odd ? 'lost' : '' }, details)
 }

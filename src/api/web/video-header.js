@@ -31,7 +31,7 @@ const questions = {
 export function createHeader({ id, onActed }) {
   const pill = createPill()
   const title = h('h1', { tabindex: -1, dir: 'auto' })
-  const meta = h('p', { class: 'meta' })
+  const meta = h('span', { class: 'parts' })
   const cancel = button('Cancel', 'cancel')
   const retry = button('Retry', 'retry', 'primary')
   const remove = button('Delete', 'delete')
@@ -41,7 +41,13 @@ export function createHeader({ id, onActed }) {
     { class: 'video-head' },
     h('a', { class: 'back', href: '#/' }, icon('back'), 'All videos'),
     h('div', { class: 'video-title' }, title, pill.element),
-    meta,
+    h(
+      'p',
+      { class: 'meta' },
+      meta,
+      h('span', { class: 'mono' }, id),
+      copyButton(() => id, 'Copy id'),
+    ),
     h('div', { class: 'actions' }, cancel, retry, remove),
     problem,
   )
@@ -54,13 +60,8 @@ export function createHeader({ id, onActed }) {
       timeAgo(video.created_at),
       video.media?.duration_s ? clock(video.media.duration_s) : null,
       video.priority === 'normal' ? null : `${humanise(video.priority)} priority`,
-      h('span', { class: 'mono' }, video.id),
-      copyButton(() => video.id, 'Copy id'),
     ]
-    if (meta.dataset.of !== JSON.stringify([video.media, video.priority])) {
-      meta.dataset.of = JSON.stringify([video.media, video.priority])
-      fill(meta, ...parts.filter((part) => part !== null).map((part) => h('span', {}, part)))
-    }
+    fill(meta, ...parts.filter((part) => part !== null).map((part) => h('span', {}, part)))
     setStatus(video.status)
     show(problem, video.error !== null)
     if (video.error) fill(problem, h('p', {}, video.error.message), h('code', {}, video.error.code))

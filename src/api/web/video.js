@@ -8,7 +8,7 @@ import { createProgressPanel } from './progress-panel.js'
 import { renditionsPanel } from './renditions.js'
 import { planPanel, sourcePanel } from './source-panels.js'
 import { createStage } from './stage.js'
-import { timelinePanel } from './timeline.js'
+import { createTimeline } from './timeline.js'
 import { createHeader } from './video-header.js'
 
 /** @typedef {import('./types.js').Video} Video */
@@ -31,14 +31,15 @@ export function videoView(root, { id, onLive }) {
   const header = createHeader({ id, onActed })
   const progress = createProgressPanel()
   const stage = createStage()
-  const [renditions, plan, source, timeline] = [section(), section(), section(), section()]
+  const timeline = createTimeline()
+  const [renditions, plan, source] = [section(), section(), section()]
   const details = h(
     'div',
     { class: 'columns' },
     h('div', {}, plan.element, source.element),
     h('div', {}, timeline.element),
   )
-  start()
+  void start()
   return () => {
     ended = true
     closeFeed()
@@ -55,7 +56,7 @@ export function videoView(root, { id, onLive }) {
     if (ended) return
     fill(root, header.element, stage.element, progress.element, renditions.element, details)
     setVideo(video)
-    loadTimeline()
+    void loadTimeline()
     follow()
   }
 
@@ -74,7 +75,7 @@ export function videoView(root, { id, onLive }) {
       const next = await getVideo(id)
       if (ended) return
       setVideo(next)
-      loadTimeline()
+      void loadTimeline()
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) gone()
       else if (!ended) notify(error)
@@ -83,7 +84,7 @@ export function videoView(root, { id, onLive }) {
 
   async function loadTimeline() {
     const events = await getEvents(id).catch(() => []) // without it the page is still whole
-    if (!ended && events.length > 0) timeline.show(timelinePanel, events)
+    if (!ended && events.length > 0) timeline.set(events)
   }
 
   /** @param {Video} next */
@@ -106,7 +107,7 @@ export function videoView(root, { id, onLive }) {
     const percent = snapshot.status === 'processing' ? `${Math.floor(snapshot.percent)}% · ` : ''
     if (video) document.title = `${percent}${nameOf(video)} – Stepladder`
     const now = [snapshot.status, snapshot.stage, snapshot.chunks.done].join()
-    if (now !== phase) load()
+    if (now !== phase) void load()
     phase = now
     if (isOver(snapshot.status)) onLive(null)
   }
@@ -123,10 +124,9 @@ export function videoView(root, { id, onLive }) {
   }
 }
 
-/** A part of the page that is made again only when what it shows has changed. */
+/** A part of the page that is put in again only where it differs: a link in use keeps the focus. */
 function section() {
   const element = h('div')
-  let shown = ''
   return {
     element,
     /**
@@ -136,9 +136,7 @@ function section() {
      */
     show(render, value) {
       const made = render(value)
-      const next = made?.textContent ?? ''
-      if (next !== shown) fill(element, made)
-      shown = next
+      if (!made || !element.firstChild?.isEqualNode(made)) fill(element, made)
     },
   }
 }

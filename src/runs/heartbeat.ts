@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import type { Database } from '../db.ts'
 import { FencedError, messageOf, TransientError } from '../errors.ts'
 import { beatTask } from '../jobs/beat.ts'
-import type { ClaimedTask } from '../jobs/claim.ts'
-import type { WorkerContext } from './context.ts'
+import type { Owned } from '../jobs/state.ts'
+import type { Log } from '../log.ts'
 
 /** After this long without an answer from the database the task is surely another's. */
 const silenceLimitMs = 600_000
 
 /**
- * Beats for one run until `stopped`: extends the lease and refreshes the entry. No row = fenced: the
- * run is aborted at once. An unreachable database is no fence loss; Redis is asked for nothing here
- * but to keep the entry young.
+ * Beats for one run until `stopped`: extends the lease, then calls `refresh` (which keeps the task's
+ * stream entry young and may fail). No row = fenced: the run is aborted at once. An unreachable
+ * database is no fence loss.
  */
 export async function beatUntil(
-  context: WorkerContext,
-  run: { task: ClaimedTask; entryId: string; abort: (reason: Error) => void },
+  context: { sql: Database; config: Pick<Config, 'BEAT_MS' | 'LEASE_MS'>; log: Log },
+  run: { task: Owned; abort: (reason: Error) => void; refresh: () => Promise<unknown> },
   stopped: AbortSignal,
 ): Promise<void> {
   let answeredAt = Date.now()
@@ -37,6 +39,7 @@ export async function beatUntil(
         return
       }
     }
-    await context.stream.refresh(context.consumer, run.entryId).catch(() => false)
+    // Redis saying "not yours", or nothing at all, is no fence loss: only the database fences.
+    await run.refresh().catch(() => {})
   }
 }

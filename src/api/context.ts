@@ -1,0 +1,65 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { createDatabase, type Database } from '../db.ts'
+import { createAnnouncer } from '../jobs/announce-submitted.ts'
+import { createWaker, type Waker } from '../jobs/wake.ts'
+import type { Log } from '../log.ts'
+import { createFeed, type Feed } from '../progress/feed.ts'
+import { createProgress, type Progress } from '../progress/report.ts'
+import { createStream } from '../queue/stream.ts'
+import { createRedis, type Redis, type RedisNames, redisNames } from '../redis.ts'
+import { createStorage, type Storage } from '../storage.ts'
+import { createEventStreams, type EventStreams } from './event-streams.ts'
+
+const poolSize = 10
+const redisWithinMs = 1_000
+
+/** What the routes use: the neighbours, and the functions that stand on them. */
+export type ApiContext = {
+  config: Config
+  log: Log
+  sql: Database
+  storage: Storage
+  redis: Redis
+  names: RedisNames
+  feed: Feed
+  streams: EventStreams
+  progress: Progress
+  announce: (taskId: number) => Promise<void>
+  wake: Waker
+}
+
+/** Opens the connections. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
+export async function openContext(config: Config, log: Log): Promise<ApiContext & AsyncDisposable> {
+  const sql = createDatabase({ url: config.DATABASE_URL, name: 'stepladder-api', max: poolSize })
+  const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
+  const subscriber = createRedis({ url: config.REDIS_URL, role: 'subscriber', log })
+  const names = redisNames(config.REDIS_PREFIX)
+  const feed = createFeed({ sql, redis, subscriber, names, log })
+  const streams = createEventStreams()
+  await Promise.race([once(redis, 'ready').catch(() => {}), sleep(redisWithinMs)])
+
+  async function close(): Promise<void> {
+    streams.close()
+    feed.close()
+    redis.disconnect()
+    subscriber.disconnect()
+    await sql.end({ timeout: 2 })
+  }
+
+  return {
+    config,
+    log,
+    sql,
+    storage: createStorage(config),
+    redis,
+    names,
+    feed,
+    streams,
+    progress: createProgress(redis, names),
+    announce: createAnnouncer({ sql, stream: createStream(redis, names), log }),
+    wake: createWaker(sql, log),
+    [Symbol.asyncDispose]: close,
+  }
+}

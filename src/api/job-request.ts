@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { priorities } from '../jobs/state.ts'
+
+const maxMetadataBytes = 16 * 1024
+const maxMetadataDepth = 8
+
+/** Text that PostgreSQL can hold and a log or a terminal can show. */
+const lineSchema = z.string().refine(isOneLine, 'must not hold control characters or half characters')
+
+const urlSchema = z
+  .string()
+  .max(2048, 'must have 2048 characters at most')
+  .refine(isHttpUrl, 'must be an http or https URL')
+
+const keySchema = lineSchema.max(1024).refine(isSourceKey, 'must be a key below source/, without empty, . or .. parts')
+
+const metadataSchema = z
+  .custom<Record<string, unknown>>(isPlainObject, 'must be an object')
+  .refine((value) => isShallow(value, maxMetadataDepth), {
+    message: `must not be nested deeper than ${maxMetadataDepth} levels`,
+    abort: true,
+  })
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxMetadataBytes, {
+    message: `must have ${maxMetadataBytes} bytes of JSON at most`,
+    abort: true,
+  })
+  .refine(isStorable, 'must not hold NUL or half characters')
+
+/** `POST /jobs`. The source is `{ kind, url }` or `{ kind, key }` afterwards. */
+export const jobRequestSchema = z.strictObject({
+  source: z
+    .strictObject({ url: urlSchema.optional(), key: keySchema.optional() })
+    .transform(({ url, key }, context) => {
+      if (url !== undefined && key === undefined) return { kind: 'url' as const, url }
+      if (key !== undefined && url === undefined) return { kind: 'key' as const, key }
+      context.addIssue({ code: 'custom', message: 'must have either url or key' })
+      return z.NEVER
+    }),
+  title: lineSchema.max(300, 'must have 300 characters at most').optional(),
+  priority: z.enum(priorities).default('normal'),
+  metadata: metadataSchema.default({}),
+})
+
+function isOneLine(text: string): boolean {
+  return text.isWellFormed() && !/\p{Cc}/u.test(text)
+}
+
+function isHttpUrl(text: string): boolean {
+  // new URL() would quietly drop tabs and line ends, and escape the rest.
+  if (!text.isWellFormed() || /[\p{Cc}\s]/u.test(text) || !URL.canParse(text)) return false
+  return /^https?:$/.test(new URL(text).protocol)
+}
+
+function isSourceKey(key: string): boolean {
+  const [folder, ...parts] = key.split('/')
+  if (folder !== 'source' || parts.length === 0 || key.includes('\\')) return false
+  return parts.every((part) => part !== '' && part !== '.' && part !== '..')
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Stops at the limit: a body of 64 KiB can be nested deeper than the stack. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1))
+}
+
+/** jsonb refuses what text refuses: U+0000 and lone surrogates, in names as in values. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([name, inner]) => isStorable(name) && isStorable(inner))
+}

@@ -1,0 +1,102 @@
+import type { Context } from 'hono'
+import { isDatabaseOutage } from '../db.ts'
+import { messageOf, StepladderError } from '../errors.ts'
+import type { Log } from '../log.ts'
+
+/** What is wrong with one field of a request; `path` as in `source.url`, '' for the whole body. */
+export type Fault = { path: string; message: string }
+
+/** A request whose fields are at fault. */
+export class InvalidRequest extends StepladderError {
+  override name = 'InvalidRequest'
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[]) {
+    const first = faults[0] ? `: ${faults[0].path} ${faults[0].message}`.replace(':  ', ': ') : ''
+    super('invalid_request', `the request is not valid${first}`)
+    this.faults = faults
+  }
+}
+
+/** The request is fine in itself, but not in the state the video is in. Always 409, whatever the code. */
+export class Conflict extends StepladderError {
+  override name = 'Conflict'
+}
+
+/** The path exists, but not for this method. */
+export class MethodNotAllowed extends StepladderError {
+  override name = 'MethodNotAllowed'
+  readonly allow: string
+
+  constructor(allow: readonly string[]) {
+    super('method_not_allowed', `this address answers ${allow.join(', ')} only`)
+    this.allow = allow.join(', ')
+  }
+}
+
+type Kind = {
+  status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503
+  title: string
+  retryAfterS?: number
+}
+
+const kinds: Record<string, Kind> = {
+  invalid_json: { status: 400, title: 'The body is not JSON' },
+  invalid_id: { status: 400, title: 'The id is no UUID' },
+  cross_site_request: { status: 403, title: 'Requests from other sites are refused' },
+  route_not_found: { status: 404, title: 'There is nothing at this address' },
+  video_not_found: { status: 404, title: 'There is no such video' },
+  track_not_found: { status: 404, title: 'The video has no such track' },
+  mp4_not_found: { status: 404, title: 'There is no such MP4' },
+  not_playable: { status: 404, title: 'The video cannot be played' },
+  not_playable_yet: { status: 404, title: 'Nothing can be played yet', retryAfterS: 2 },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The content type is not supported' },
+  invalid_request: { status: 422, title: 'The request is not valid' },
+  source_not_found: { status: 422, title: 'The source does not exist' },
+  empty_source: { status: 422, title: 'The source is empty' },
+  source_too_large: { status: 422, title: 'The source is too large' },
+  database_unavailable: { status: 503, title: 'The database is not available', retryAfterS: 5 },
+  storage_unavailable: { status: 503, title: 'The object store is not available', retryAfterS: 5 },
+  shutting_down: { status: 503, title: 'The server is shutting down', retryAfterS: 2 },
+}
+
+const conflict: Kind = { status: 409, title: 'Not in the state the video is in' }
+const bug: Kind = { status: 500, title: 'Something went wrong here' }
+
+/**
+ * The only place that turns an error into an HTTP status: problem+json (RFC 9457) with a stable `code`,
+ * `{ type, title, status, code, detail, errors? }`. What nobody foresaw is a 500 without any detail,
+ * which is in the log instead.
+ */
+export function problemResponse(c: Context, thrown: unknown, log: Log): Response {
+  const error = isDatabaseOutage(thrown)
+    ? new StepladderError('database_unavailable', 'the database did not answer; try again soon', { cause: thrown })
+    : thrown
+  const known = error instanceof StepladderError ? (error instanceof Conflict ? conflict : kinds[error.code]) : undefined
+  const kind = known ?? bug
+  const code = known && error instanceof StepladderError ? error.code : 'internal_error'
+  if (kind.status >= 500) {
+    log.error({ method: c.req.method, path: c.req.path, code, err: thrown }, 'request failed')
+  }
+  const body = {
+    type: `urn:stepladder:problem:${code}`,
+    title: kind.title,
+    status: kind.status,
+    code,
+    detail: known ? sentence(messageOf(error)) : 'The request failed for a reason that is in the log of the server.',
+    ...(error instanceof InvalidRequest ? { errors: error.faults } : {}),
+  }
+  return c.body(JSON.stringify(body), kind.status, {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    ...(kind.retryAfterS ? { 'Retry-After': String(kind.retryAfterS) } : {}),
+    ...(error instanceof MethodNotAllowed ? { Allow: error.allow } : {}),
+  })
+}
+
+function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`
+}

@@ -1,0 +1,64 @@
+import { ServerResponse } from 'node:http'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import { type Context, Hono } from 'hono'
+import { StepladderError } from '../errors.ts'
+import type { Watch } from '../progress/feed.ts'
+import { eventNameOf, frameOf } from '../progress/frames.ts'
+import { isOver } from '../progress/watched-video.ts'
+import type { ApiContext } from './context.ts'
+import type { EventStream } from './event-streams.ts'
+import { videoIdOf, videoNotFound } from './video-id.ts'
+
+const headers = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-store',
+  'X-Accel-Buffering': 'no',
+  'X-Content-Type-Options': 'nosniff',
+}
+
+/**
+ * Server-sent events: whole snapshots, the first one at once, for whoever comes early, late, again or
+ * after the end. `/progress/{id}` ends with the video, `/progress` never.
+ */
+export function progressRoutes({ feed, streams }: ApiContext): Hono {
+  function start(c: Context, watch: Watch, follow: (stream: EventStream) => void): Response {
+    const outgoing = outgoingOf(c)
+    if (c.req.method === 'HEAD' || outgoing.destroyed) {
+      watch.stop()
+      return c.body(null, 200, headers)
+    }
+    if (streams.isClosing()) {
+      watch.stop()
+      throw new StepladderError('shutting_down', 'the server is shutting down; try again')
+    }
+    outgoing.writeHead(200, headers)
+    follow(streams.open(outgoing, watch.stop))
+    return RESPONSE_ALREADY_SENT
+  }
+
+  return new Hono()
+    .get('/progress', async (c) => {
+      const watch = await feed.watchAll()
+      return start(c, watch, (stream) => {
+        watch.follow((id, change) => stream.send(id, frameOf(id, change, 'progress')))
+      })
+    })
+    .get('/progress/:id', async (c) => {
+      const videoId = videoIdOf(c)
+      const watch = await feed.watch(videoId)
+      if (!watch) throw videoNotFound(videoId)
+      return start(c, watch, (stream) => {
+        watch.follow((id, change) => {
+          stream.send(id, frameOf(id, change, eventNameOf(change)))
+          if (isOver(change)) stream.end()
+        })
+      })
+    })
+}
+
+/** Node's own response, which `createAdaptorServer` puts into the environment of each request. */
+function outgoingOf(c: Context): ServerResponse {
+  const outgoing: unknown = c.env?.outgoing
+  if (!(outgoing instanceof ServerResponse)) throw new Error('event streams need the HTTP server of Node')
+  return outgoing
+}

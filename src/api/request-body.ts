@@ -1,0 +1,73 @@
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import { StepladderError } from '../errors.ts'
+import { type Fault, InvalidRequest } from './problem.ts'
+
+const maxBodyBytes = 64 * 1024
+
+/**
+ * The body as the schema's output. Throws `unsupported_media_type`, `body_too_large`, `invalid_json`,
+ * and `invalid_request` with the path of each field at fault.
+ */
+export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  const type = c.req.header('content-type') ?? ''
+  if (!/^application\/json\s*(;|$)/i.test(type)) {
+    throw new StepladderError('unsupported_media_type', 'send the body as application/json')
+  }
+  return parseFields(parseJson(await readText(c)), schema)
+}
+
+/** For routes that take no fields: no body at all, or an empty JSON object. */
+export async function readNoBody(c: Context, schema: z.ZodType<Record<string, never>>): Promise<void> {
+  const hasBody = c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
+  if (hasBody) await readBody(c, schema)
+}
+
+/** Throws `invalid_request`. Also for query strings. */
+export function parseFields<T>(value: unknown, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new InvalidRequest(parsed.error.issues.flatMap(faultsOf))
+}
+
+function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+  const path = issue.path.map(String)
+  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: lowerFirst(issue.message) }]
+  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }))
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+async function readText(c: Context): Promise<string> {
+  const length = c.req.header('content-length')
+  if (Number(length ?? 0) > maxBodyBytes) throw tooLarge()
+  // With a length, Node's parser reads no more than that; without, somebody must count.
+  if (length !== undefined) return c.req.text()
+  const body = c.req.raw.body
+  return body ? readCounted(body) : ''
+}
+
+async function readCounted(body: ReadableStream<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of body) {
+    bytes += part.byteLength
+    if (bytes > maxBodyBytes) throw tooLarge()
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function tooLarge(): StepladderError {
+  return new StepladderError('body_too_large', `the body may have ${maxBodyBytes} bytes at most`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new StepladderError('invalid_json', 'the body is not valid JSON', { cause: error })
+  }
+}

@@ -1,0 +1,106 @@
+import type { Submission } from '../jobs/submit.ts'
+import { withoutSecrets } from '../jobs/submit.ts'
+import type { RenditionRow, TrackRow, VideoDetail, VideoRow } from '../jobs/read-videos.ts'
+
+/** `GET /videos/{id}`: everything about one video. Times are ISO 8601 in UTC, durations seconds. */
+export function videoView(row: VideoDetail) {
+  const { links, ...rest } = listedVideo(row)
+  return { ...rest, plan: row.plan, queue_position: row.queue_position, links }
+}
+
+/** One line of `GET /videos`: the same without the plan, which is long for a long film. */
+export function listedVideo(row: VideoRow) {
+  return {
+    id: row.id,
+    title: row.title,
+    status: row.status,
+    priority: row.priority,
+    source: { kind: row.source_kind, url: row.source_url, key: row.source_key, size_bytes: row.source_size_bytes },
+    metadata: row.metadata,
+    media: row.media,
+    resolutions: row.resolutions.map((rendition) => renditionView(row.id, rendition)),
+    tracks: row.tracks.map(trackView),
+    tasks: { total: row.tasks_total, done: row.tasks_done },
+    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
+    created_at: row.created_at,
+    started_at: row.started_at,
+    completed_at: row.completed_at,
+    timings: { queued_s: row.queued_s, processing_s: row.processing_s, total_s: row.total_s },
+    links: videoLinks(row.id),
+  }
+}
+
+/** What `GET /videos/{id}` shows of a video submitted just now, without asking the database again. */
+export function submittedVideo(job: Submission, createdAt: Date): ReturnType<typeof videoView> {
+  return videoView({
+    id: job.id,
+    title: job.title,
+    status: 'queued',
+    priority: job.priority,
+    source_kind: job.source.kind,
+    source_url: job.source.kind === 'url' ? withoutSecrets(job.source.url) : null,
+    source_key: job.source.kind === 'key' ? job.source.key : null,
+    source_etag: job.source.kind === 'key' ? job.source.etag : null,
+    source_size_bytes: job.source.kind === 'key' ? job.source.bytes : null,
+    metadata: job.metadata,
+    media: null,
+    plan: null,
+    error_code: null,
+    error_message: null,
+    tasks_total: 0,
+    tasks_done: 0,
+    created_at: createdAt,
+    started_at: null,
+    completed_at: null,
+    queued_s: 0,
+    processing_s: null,
+    total_s: null,
+    resolutions: [],
+    tracks: [],
+    // Counting the queue would cost more than the insert.
+    queue_position: null,
+  })
+}
+
+export function videoLinks(id: string) {
+  return {
+    self: `/videos/${id}`,
+    progress: `/progress/${id}`,
+    hls: `/videos/${id}/hls/master.m3u8`,
+    page: `/#/videos/${id}`,
+  }
+}
+
+function renditionView(id: string, row: RenditionRow) {
+  return {
+    name: row.name,
+    width: row.width,
+    height: row.height,
+    fps: row.fps,
+    codec: row.codec,
+    state: row.state,
+    max_bitrate_bps: row.max_bitrate_bps,
+    size_bytes: row.size_bytes,
+    average_bitrate_bps: row.average_bitrate_bps,
+    peak_bitrate_bps: row.peak_bitrate_bps,
+    frames: row.frames,
+    duration_s: row.duration_s,
+    mp4_url: row.mp4 ? `/videos/${id}/mp4/${row.name}` : null,
+    mp4_size_bytes: row.mp4_size_bytes,
+  }
+}
+
+function trackView(row: TrackRow) {
+  return {
+    name: row.name,
+    kind: row.kind,
+    language: row.language,
+    title: row.title,
+    state: row.state,
+    codec: row.codec,
+    channels: row.channels,
+    size_bytes: row.size_bytes,
+    average_bitrate_bps: row.average_bitrate_bps,
+    duration_s: row.duration_s,
+  }
+}

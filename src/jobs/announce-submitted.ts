@@ -1,0 +1,41 @@
+import type { Database } from '../db.ts'
+import { messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Stream } from '../queue/stream.ts'
+import { markAnnounced } from './submit.ts'
+
+/** Hints a live slot may have waiting, beyond which the dispatcher chooses what comes next. */
+const hintsPerSlot = 4
+const slotsKnownForMs = 1_000
+
+/**
+ * Returns a function that announces a task submitted just now, so that an idle worker begins at once.
+ * Best effort: without room, or without Redis, the dispatcher announces it later. Never throws.
+ */
+export function createAnnouncer(options: { sql: Database; stream: Stream; log: Log }) {
+  const { sql, stream, log } = options
+  let known = { slots: Promise.resolve(0), until: 0 }
+
+  function liveSlots(): Promise<number> {
+    if (Date.now() < known.until) return known.slots
+    known = { slots: countLiveSlots(sql), until: Date.now() + slotsKnownForMs }
+    return known.slots
+  }
+
+  return async function announce(taskId: number): Promise<void> {
+    try {
+      const limit = hintsPerSlot * Math.max(1, await liveSlots())
+      const entryId = await stream.announce({ id: taskId, streamId: null }, limit)
+      if (entryId !== null) await markAnnounced(sql, taskId, entryId)
+    } catch (error) {
+      log.debug({ task_id: taskId, err: messageOf(error) }, 'left the announcement to the dispatcher')
+    }
+  }
+}
+
+async function countLiveSlots(sql: Database): Promise<number> {
+  const [row] = await sql<{ slots: number }[]>`
+    select coalesce(sum(slots), 0)::int as slots from workers
+    where seen_at > now() - interval '30 s' and not draining`
+  return row?.slots ?? 0
+}

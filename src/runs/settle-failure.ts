@@ -1,0 +1,79 @@
+import type { Config } from '../config.ts'
+import { type Database, isDatabaseOutage } from '../db.ts'
+import { FencedError, messageOf, PermanentError, ReplanError, StepladderError } from '../errors.ts'
+import { failTask } from '../jobs/fail.ts'
+import { releaseTask, retryDelayMs } from '../jobs/release.ts'
+import { maxGenerations, replanVideo } from '../jobs/replan.ts'
+import type { Owned } from '../jobs/state.ts'
+import type { Log } from '../log.ts'
+import type { Progress } from '../progress/report.ts'
+import { holdThroughOutage } from './hold.ts'
+
+/** After the store or the database was away for long, a task waits this long before it is read again. */
+const outageDelayMs = 60_000
+const outageCodes = new Set(['storage_unavailable', 'database_unavailable'])
+
+/** Thrown by a task that stopped because of a drain: everything committed is kept, no attempt is spent. */
+export class DrainedError extends Error {
+  override name = 'DrainedError'
+}
+
+type Context = {
+  sql: Database
+  config: Pick<Config, 'MAX_ATTEMPTS' | 'RETRY_BASE_MS'>
+  progress: Progress
+  log: Log
+}
+type EndedTask = Owned & { attempt: number; generation: number }
+type Failure = { code: string; message: string; stderr?: string }
+
+/** The one place that decides what an error means for its task, and writes it. Never throws. */
+export async function settleFailure(context: Context, task: EndedTask, error: unknown): Promise<void> {
+  const { log } = context
+  if (error instanceof FencedError) {
+    log.warn('fenced: the task belongs to another run or was stopped')
+    return
+  }
+  const failure = describe(error)
+  // The run's own signal may be aborted by now; the end is written all the same.
+  const hold = { signal: new AbortController().signal, log }
+  try {
+    await holdThroughOutage(() => writeEnd(context, task, error, failure), hold)
+    const level = error instanceof DrainedError ? 'info' : 'warn'
+    log[level]({ code: failure.code, err: failure.message }, 'task ended early')
+  } catch (ending) {
+    // Fenced meanwhile, or the database is away for good: the reaper takes the task back.
+    log.warn({ err: messageOf(ending) }, 'the end of a task could not be written')
+  }
+}
+
+async function writeEnd(context: Context, task: EndedTask, error: unknown, failure: Failure): Promise<void> {
+  const { sql, config, progress } = context
+  if (error instanceof DrainedError) return releaseTask(sql, task, { reason: 'drain', delayMs: 0 })
+  if (error instanceof ReplanError && task.generation < maxGenerations) return replanVideo(sql, task, failure)
+  if (isDatabaseOutage(error) || outageCodes.has(failure.code)) {
+    return releaseTask(sql, task, { reason: 'outage', delayMs: outageDelayMs, error: failure })
+  }
+  const spent = task.attempt + 1 >= config.MAX_ATTEMPTS
+  if (error instanceof PermanentError || error instanceof ReplanError || spent) {
+    await failTask(sql, task, failure)
+    await progress.ended(task.videoId, {
+      status: 'failed',
+      error: { code: failure.code, message: failure.message },
+    })
+    return
+  }
+  const delayMs = retryDelayMs(config.RETRY_BASE_MS, task.attempt)
+  return releaseTask(sql, task, { reason: 'retry', delayMs, error: failure })
+}
+
+function describe(error: unknown): Failure {
+  const code =
+    error instanceof StepladderError
+      ? error.code
+      : error instanceof DrainedError
+        ? 'drained'
+        : 'internal_error'
+  const stderr = error instanceof Error && 'stderrTail' in error ? String(error.stderrTail) : ''
+  return { code, message: messageOf(error), ...(stderr ? { stderr } : {}) }
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createLineReader } from '../../../src/media/bounded-lines.ts'
+import type { FfmpegResult } from '../../../src/media/ffmpeg.ts'
+import { judgeExit } from '../../../src/media/ffmpeg-failure.ts'
+import { createProgressReader } from '../../../src/media/ffmpeg-progress.ts'
+import { createStderrWatch, httpStatusOf } from '../../../src/media/ffmpeg-stderr.ts'
+import { judgeProbe } from '../../../src/media/probe-failure.ts'
+import { scrub } from '../../../src/media/scrub.ts'
+
+describe('lines', () => {
+  const read = (maxLength: number, ...chunks: string[]) => {
+    const lines: string[] = []
+    const reader = createLineReader(maxLength, (line) => lines.push(line))
+    for (const chunk of chunks) reader.push(Buffer.from(chunk, 'latin1'))
+    reader.end()
+    return lines
+  }
+
+  test('are joined over chunks and cut at either end of line', () => {
+    expect(read(99, 'a', 'b\r\nc\rd', 'e\n', 'f')).toEqual(['ab', 'c', 'de', 'f'])
+  })
+
+  test('keep a character that two chunks share', () => {
+    expect(read(99, '\xc3', '\xa9\n')).toEqual(['é'])
+  })
+
+  test('are bounded however long they come', () => {
+    expect(read(5, '123', '456', '789\nab')).toEqual(['12345', 'ab'])
+  })
+})
+
+describe('progress', () => {
+  const read = (...lines: string[]) => {
+    const onGrowth = vi.fn()
+    const onLife = vi.fn()
+    const reader = createProgressReader({ onGrowth, onLife })
+    for (const line of lines) reader.line(line)
+    return { growths: onGrowth.mock.calls.flat(), lives: onLife.mock.calls.length, frames: reader.frames() }
+  }
+
+  test('is reported when frames or time have grown', () => {
+    const { growths, frames } = read('frame=  10', 'out_time_us=0', 'progress=continue', 'frame=10', 'out_time_us=5', 'progress=end')
+    expect(growths).toEqual([{ frames: 10, outTimeUs: 0 }, { frames: 10, outTimeUs: 5 }])
+    expect(frames).toBe(10)
+  })
+
+  test('is none where the numbers stand still or say nothing', () => {
+    const still = ['frame=10', 'out_time_us=N/A', 'progress=continue']
+    expect(read(...still, ...still, ...still).growths).toHaveLength(1)
+    expect(read('frame=0', 'out_time_us=-500', 'progress=continue').growths).toEqual([])
+  })
+
+  test('sees life in packets whose time moves on, from a negative one too', () => {
+    expect(read('#tb 0: 1/15360', '0,  -512,  0,  512, 2000, 0x1', '0,  0,  512, 512, 9, 0x2', '0, 0, 512, 512, 9, 0x2').lives).toBe(2)
+  })
+})
+
+describe('stderr', () => {
+  test('is counted, remembered for forty lines and scrubbed', () => {
+    const watch = createStderrWatch()
+    for (let index = 0; index < 50; index += 1) watch.line(`line ${index}`)
+    watch.line('Error while decoding stream #0:0: Invalid data found when processing input')
+    watch.line('[http @ 0x1] Stream ends prematurely at 5, should be 9')
+    watch.line('https://key:secret@store.internal:9000/videos/source/1?X-Amz-Signature=abc: Server returned 403')
+    const { decodeErrors, endedEarly, stderrTail } = watch.report()
+    expect({ decodeErrors, endedEarly }).toEqual({ decodeErrors: 1, endedEarly: true })
+    expect(stderrTail.split('\n')).toHaveLength(40)
+    expect(stderrTail).toContain('<store>/videos/source/1: Server returned 403')
+    expect(stderrTail).not.toMatch(/secret|abc|internal|line 12$/)
+  })
+
+  test.each([
+    ['[http @ 0x1] HTTP error 403 Forbidden', 403],
+    ['[http @ 0x1] HTTP error 412 Precondition Failed', 412],
+    ['[http @ 0x1] HTTP error 429 Too Many Requests', null],
+    ['[http @ 0x1] HTTP error 503 Service Unavailable', null],
+    ['frame 403', null],
+  ])('%j carries the refusal %j', (line, status) => {
+    expect(httpStatusOf(line)).toBe(status)
+  })
+
+  test.each([
+    ['Connection to tcp://10.0.0.7:9000 failed: Connection refused', 'Connection to <store> failed: Connection refused'],
+    ['http://h/p?q=1: Invalid data', '<store>/p: Invalid data'],
+    ['Failed to resolve hostname minio.internal: nope', 'Failed to resolve hostname <host> nope'],
+    ['…X-Amz-Credential=AKIA%2F1&X-Amz-Signature=00', '…<signed><signed>'],
+    ['nothing to hide', 'nothing to hide'],
+  ])('%j is shown as %j', (line, shown) => {
+    expect(scrub(line)).toBe(shown)
+  })
+})
+
+const RESULT: FfmpegResult = { exitCode: 1, frames: 0, decodeErrors: 0, endedEarly: false, stderrTail: '' }
+
+describe('the verdict on an exit of ffmpeg', () => {
+  test.each<[Partial<FfmpegResult>, string | null, string | null]>([
+    [{ exitCode: 0, endedEarly: true, stderrTail: 'Invalid data found' }, null, null],
+    [{ stderrTail: '<store>/x: Invalid data found when processing input' }, 'PermanentError', 'corrupt_input'],
+    [{ exitCode: 69 }, 'PermanentError', 'corrupt_input'],
+    [{ stderrTail: '<store>/x: Invalid data found when processing input', endedEarly: true }, 'TransientError', 'source_unreachable'],
+    [{ stderrTail: 'Error while decoding stream #0:0: Invalid data found when processing input' }, 'TransientError', 'ffmpeg_failed'],
+    [{ stderrTail: 'av_interleaved_write_frame(): No space left on device' }, 'TransientError', 'out_of_resources'],
+    [{ stderrTail: 'Cannot allocate memory' }, 'TransientError', 'out_of_resources'],
+    [{ exitCode: 139, stderrTail: 'moov atom not found' }, 'TransientError', 'ffmpeg_crashed'],
+    [{ stderrTail: 'what is this' }, 'TransientError', 'ffmpeg_failed'],
+  ])('%j', (fields, name, code) => {
+    const verdict = judgeExit({ ...RESULT, ...fields })
+    expect([verdict?.name ?? null, verdict?.code ?? null]).toEqual([name, code])
+  })
+})
+
+describe('the verdict on an exit of ffprobe', () => {
+  test.each<[number, string, string | null, string | null]>([
+    [0, '', null, null],
+    [0, 'HTTP error 412 Precondition Failed', 'PermanentError', 'source_changed'],
+    [1, 'HTTP error 403 Forbidden\nServer returned 403 Forbidden', 'TransientError', 'source_unreachable'],
+    [1, 'Stream ends prematurely\nInvalid data found', 'TransientError', 'source_unreachable'],
+    [1, '[hls @ 0x1] Format not on whitelist', 'PermanentError', 'unsupported_container'],
+    [1, 'Format mov detected only with low score of 1\nmoov atom not found', 'PermanentError', 'unsupported_container'],
+    [1, 'moov atom not found\nx: Invalid data found', 'PermanentError', 'truncated_input'],
+    [1, "Codec (magicyuv) not on whitelist 'h264'", 'PermanentError', 'unsupported_codec'],
+    [1, 'Number of streams exceeds max_streams parameter (32)', 'PermanentError', 'too_many_streams'],
+    [1, 'x: Invalid data found', 'PermanentError', 'unsupported_container'],
+    [1, 'something new', 'TransientError', 'source_unreachable'],
+  ])('%i %j', (exitCode, stderr, name, code) => {
+    const verdict = judgeProbe({ exitCode, stderr })
+    expect([verdict?.name ?? null, verdict?.code ?? null]).toEqual([name, code])
+  })
+})

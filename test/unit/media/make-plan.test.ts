@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import { makePlan } from '../../../src/media/make-plan.ts'
+import { type MediaInfo, planSchema, type VideoStream } from '../../../src/media/model.ts'
+import { aPicture, aSource, aTrack } from './a-source.ts'
+
+const planOf = (media: Partial<MediaInfo>, singleChunk: string | null = null) =>
+  makePlan({ media: aSource(media), build: 'b1', singleChunk })
+
+const HDR = { range: 'tv', space: 'bt2020nc', transfer: 'smpte2084', primaries: 'bt2020', max_cll: null }
+const SUBTITLE = { stream_index: 5, language: 'eng', title: null, default: false, forced: false }
+
+describe('a plan', () => {
+  test.each<[string, Partial<MediaInfo>]>([
+    ['of an ordinary film', { audio: [aTrack()] }],
+    ['of a silent film', {}],
+    ['of a film at a negative clock', { video: aPicture({ first_pts: -90_000, start_s: -1, time_base: [1, 90_000] }), audio: [aTrack()] }],
+    ['of sound alone', { video: null, audio: [aTrack()] }],
+    ['of HDR', { video: aPicture({ color: HDR }) }],
+  ])('%s has the stored shape', (_, media) => {
+    const plan = planOf(media)
+    expect(planSchema.parse(plan)).toEqual(plan)
+  })
+
+  test.each<[string, string | null, Partial<VideoStream>, Partial<MediaInfo>, string | null]>([
+    ['null where it is cut', null, {}, {}, null],
+    ['the code it was asked for', null, {}, {}, 'init_mismatch'],
+    ['short', 'short', { duration_s: 11 }, {}, null],
+    ['no_duration', 'no_duration', { duration_s: null }, { duration_s: null }, null],
+    ['not_seekable', 'not_seekable', {}, { format: 'gif' }, null],
+  ])('says why the source is one piece: %s', (_, expected, picture, media, asked) => {
+    const plan = planOf({ ...media, video: aPicture(picture) }, asked)
+    expect(plan.single_chunk).toBe(asked ?? expected)
+    expect(plan.video?.chunks.length === 1).toBe(plan.single_chunk !== null)
+  })
+
+  test.each<[VideoStream['nominal_rate'], number, number]>([
+    [[30, 1], 4, 5],
+    [[30000, 1001], 4.004, 5],
+    [[24000, 1001], 4.004, 5],
+    [[1, 2], 4, 4],
+    [[25, 2], 4, 5],
+  ])('at %j states a target duration that a joined tail does not pass', (rate, segmentS, target) => {
+    const plan = planOf({ video: aPicture({ nominal_rate: rate, average_rate: rate }) })
+    expect(plan.segment_s).toBeCloseTo(segmentS, 6)
+    expect(plan.target_duration_s).toBe(target)
+  })
+
+  test('decodes a longer head of a transport stream, which seeks badly', () => {
+    expect(planOf({ format: 'mpegts' }).video?.preroll_s).toBe(10)
+    expect(planOf({}).video?.preroll_s).toBe(2)
+  })
+
+  test.each([
+    ['by what it says', { ...HDR, max_cll: 4060 }, { transfer: 'smpte2084', peak: 20 }],
+    ['for 1000 nits if it does not', HDR, { transfer: 'smpte2084', peak: 1000 / 203 }],
+    ['never for less than white', { ...HDR, max_cll: 10 }, { transfer: 'smpte2084', peak: 1 }],
+    ['for 1000 nits in HLG', { ...HDR, transfer: 'arib-std-b67' }, { transfer: 'arib-std-b67', peak: 1000 / 203 }],
+    ['not at all in SDR', { ...HDR, transfer: 'bt709' }, null],
+  ] as const)('maps HDR %s', (_, color, expected) => {
+    expect(planOf({ video: aPicture({ color }) }).video?.tone_map).toEqual(expected)
+  })
+
+  test('knows full range by tag and by format', () => {
+    expect(planOf({ video: aPicture({ color: { ...HDR, transfer: null, range: 'pc' } }) }).video?.full_range).toBe(true)
+    expect(planOf({ video: aPicture({ pixel_format: 'yuvj420p' }) }).video?.full_range).toBe(true)
+    expect(planOf({}).video?.full_range).toBe(false)
+  })
+
+  test('deinterlaces by the parity of the source', () => {
+    const deinterlace = (top_field_first: boolean) => planOf({ video: aPicture({ interlaced: true, top_field_first }) }).video?.deinterlace
+    expect([deinterlace(true), deinterlace(false), planOf({}).video?.deinterlace]).toEqual(['tff', 'bff', null])
+  })
+})
+
+describe('audio', () => {
+  test('is planned for every track with a codec, always as stereo', () => {
+    const audio = [
+      aTrack({ stream_index: 1, channels: 1, default: false }),
+      aTrack({ stream_index: 2, codec: null }),
+      aTrack({ stream_index: 3, channels: 8, language: 'deu', default: true }),
+      aTrack({ stream_index: 4, sample_rate: null, default: true }),
+    ]
+    const plan = planOf({ audio })
+    expect(plan.audio.map((track) => [track.position, track.stream_index, track.channels, track.default])).toEqual([
+      [0, 1, 2, false],
+      [1, 3, 2, true],
+    ])
+    expect(plan.skipped.filter(({ kind }) => kind === 'audio').map(({ name, code }) => [name, code])).toEqual([
+      ['audio-stream-2', 'unknown_codec'],
+      ['audio-stream-4', 'no_samples'],
+    ])
+  })
+
+  test('has exactly one default', () => {
+    const defaults = (...flags: boolean[]) =>
+      planOf({ audio: flags.map((flag) => aTrack({ default: flag })) }).audio.map((track) => track.default)
+    expect(defaults(false, false)).toEqual([true, false])
+    expect(defaults(true, true)).toEqual([true, false])
+  })
+
+  test("counts from the grid's origin, as an exact fraction", () => {
+    const video = aPicture({ first_pts: 1001, time_base: [1, 30000], start_s: 1001 / 30000 })
+    expect(planOf({ video, audio: [aTrack()] }).audio[0]?.origin).toEqual([1001, 30000])
+    const negative = aPicture({ first_pts: -45_000, time_base: [1, 90_000], start_s: -0.5 })
+    expect(planOf({ video: negative, audio: [aTrack()] }).audio[0]?.origin).toEqual([-1, 2])
+  })
+
+  test('alone counts from the first sound', () => {
+    const audio = [aTrack({ start_s: 1.5 }), aTrack({ start_s: 1.25 })]
+    expect(planOf({ video: null, audio }).audio.map(({ origin }) => origin)).toEqual([[5, 4], [5, 4]])
+  })
+})
+
+test('subtitles are listed as skipped, pictures apart from text', () => {
+  const subtitles = [{ ...SUBTITLE, codec: 'subrip' }, { ...SUBTITLE, codec: 'hdmv_pgs_subtitle' }]
+  expect(planOf({ subtitles }).skipped.filter(({ kind }) => kind === 'subtitle').map(({ code }) => code)).toEqual([
+    'subtitles_not_converted',
+    'picture_subtitles',
+  ])
+})
+
+test.each<[string, Partial<MediaInfo>, string[]]>([
+  ['nothing odd', { audio: [aTrack()] }, []],
+  ['undecodable sound', { audio: [aTrack({ codec: null })] }, ['audio_undecodable']],
+  ['sound alone', { video: null, audio: [aTrack()] }, ['no_picture']],
+  ['120 frames a second', { video: aPicture({ nominal_rate: [120, 1], average_rate: [120, 1] }) }, ['frame_rate_reduced']],
+  ['a variable rate', { video: aPicture({ average_rate: [17, 1] }) }, ['variable_frame_rate']],
+  ['HDR', { video: aPicture({ color: HDR }) }, ['tone_mapped']],
+  ['fields', { video: aPicture({ interlaced: true }) }, ['deinterlaced']],
+  ['no duration', { video: aPicture({ duration_s: null }), duration_s: null }, ['no_duration']],
+])('warns of %s', (_, media, codes) => {
+  expect(planOf(media).warnings.map(({ code }) => code)).toEqual(codes)
+})
+
+test('refuses what has nothing to show or hear, and what claims to be endless', () => {
+  expect(() => planOf({ video: null })).toThrow(expect.objectContaining({ name: 'PermanentError', code: 'no_video' }))
+  expect(() => planOf({ video: null, audio: [aTrack({ codec: null })] })).toThrow(expect.objectContaining({ code: 'no_video' }))
+  expect(() => planOf({ duration_s: 1e12 })).toThrow(expect.objectContaining({ name: 'PermanentError', code: 'too_long' }))
+})
