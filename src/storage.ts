@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'minio'
 import type { Config } from './config.ts'
 import { messageOf, TransientError } from './errors.ts'
+import { asStoreError, uploadInParts } from './storage-stream.ts'
 
 const hourS = 3_600
 const putTimeoutMs = 60_000
@@ -68,41 +69,22 @@ export function createStorage(config: StorageConfig) {
   }
 
   /** One PUT of a buffer, aborted with `signal`, tried again while the store is down (at most 10 min). */
-  async function put(
-    key: string,
-    body: Buffer,
-    options: { contentType: string; signal: AbortSignal },
-  ): Promise<void> {
-    const deadline = Date.now() + outageLimitMs
-    for (let attempt = 0; ; attempt++) {
-      options.signal.throwIfAborted()
-      const failure = await tryPut(key, body, options)
-      if (!failure) return
-      options.signal.throwIfAborted()
-      if (Date.now() > deadline)
-        throw new TransientError('storage_unavailable', `the object store refuses writes: ${failure}`)
-      await sleep(backoffMs(attempt), undefined, { signal: options.signal })
-    }
+  async function put(key: string, body: Buffer, options: PutOptions): Promise<void> {
+    await putPatiently(() => client.presignedPutObject(bucket, key, hourS), body, options)
   }
 
-  async function tryPut(
+  /** A stream of unknown length. Returns what the store then has under the key. */
+  async function putStream(
     key: string,
-    body: Buffer,
-    options: { contentType: string; signal: AbortSignal },
-  ): Promise<string | null> {
-    try {
-      // fetch can be aborted, minio-js cannot: a fenced worker stops its uploads at once.
-      const response = await fetch(await client.presignedPutObject(bucket, key, hourS), {
-        method: 'PUT',
-        body: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) as Uint8Array<ArrayBuffer>,
-        headers: { 'content-type': options.contentType },
-        signal: AbortSignal.any([options.signal, AbortSignal.timeout(putTimeoutMs)]),
-      })
-      await response.arrayBuffer()
-      return response.ok ? null : `HTTP ${response.status}`
-    } catch (error) {
-      return messageOf(error)
-    }
+    stream: AsyncIterable<Buffer>,
+    options: PutOptions,
+  ): Promise<{ etag: string; bytes: number }> {
+    const putPart = (query: { uploadId: string; partNumber: string }, body: Buffer) =>
+      putPatiently(() => client.presignedUrl('PUT', bucket, key, hourS, query), body, options)
+    const bytes = await uploadInParts({ client, bucket, putPart }, key, stream, options.contentType)
+    const stored = await head(key)
+    if (stored?.bytes !== bytes) throw asStoreError(`${stored?.bytes ?? 'no'} bytes stored of ${bytes}`)
+    return stored
   }
 
   /** A whole file of known size; large ones go as multipart. */
@@ -153,6 +135,7 @@ export function createStorage(config: StorageConfig) {
     presignPlayback,
     presignUpload,
     put,
+    putStream,
     putFile,
     read,
     list,
@@ -172,6 +155,40 @@ function connect(config: StorageConfig, endpoint: string): Client {
     // Naming the region spares a request before every presigned URL.
     region: config.S3_REGION,
   })
+}
+
+type PutOptions = { contentType: string; signal: AbortSignal }
+
+/** Returns the ETag. Throws TransientError after ten minutes of refusals. */
+async function putPatiently(
+  presign: () => Promise<string>,
+  body: Buffer,
+  options: PutOptions,
+): Promise<string> {
+  const deadline = Date.now() + outageLimitMs
+  for (let attempt = 0; ; attempt++) {
+    options.signal.throwIfAborted()
+    try {
+      return await putOnce(await presign(), body, options)
+    } catch (error) {
+      options.signal.throwIfAborted()
+      if (Date.now() > deadline) throw asStoreError(error)
+      await sleep(backoffMs(attempt), undefined, { signal: options.signal })
+    }
+  }
+}
+
+/** By fetch, which can be aborted, as minio-js cannot: a fenced worker stops its uploads at once. */
+async function putOnce(url: string, body: Buffer, options: PutOptions): Promise<string> {
+  const response = await fetch(url, {
+    method: 'PUT',
+    body: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) as Uint8Array<ArrayBuffer>,
+    headers: { 'content-type': options.contentType },
+    signal: AbortSignal.any([options.signal, AbortSignal.timeout(putTimeoutMs)]),
+  })
+  await response.arrayBuffer()
+  if (!response.ok) throw new Error(`HTTP ${response.status}`)
+  return response.headers.get('etag') ?? ''
 }
 
 function errorCode(error: unknown): string {

@@ -16,7 +16,7 @@ export type ClaimedTask = Owned & {
   sourceBytes: number | null
 }
 
-type ClaimRow = {
+export type ClaimRow = {
   id: number
   video_id: string
   fence: number
@@ -93,7 +93,7 @@ export async function countSegments(sql: Database, owned: Owned): Promise<number
   return row.segments
 }
 
-function claimedTask(row: ClaimRow): ClaimedTask {
+export function claimedTask(row: ClaimRow): ClaimedTask {
   return {
     taskId: row.id,
     videoId: row.video_id,

@@ -50,6 +50,8 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
   const stopped = new AbortController()
   const presence = announcePresence(context, build.version, drain.signal, stopped.signal)
   const maintenance = startMaintenance(context, stopped.signal)
+  // A hint that there is something to dispatch; the pass each second does not depend on it.
+  const listening = sql.listen('stepladder_dispatch', maintenance.topUp, maintenance.topUp).catch(() => {})
   const reader = createReader({
     redis: blocking,
     names,
@@ -83,6 +85,7 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
       await giveBackHints(context)
       stopped.abort()
       await Promise.all([maintenance.ended, presence])
+      await listening
       await forgetWorker(sql, context.workerId).catch(() => {})
       redis.disconnect()
       await sql.end({ timeout: 5 })

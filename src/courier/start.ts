@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { createDatabase } from '../db.ts'
+import { messageOf } from '../errors.ts'
+import type { ClaimedTask } from '../jobs/claim.ts'
+import { claimFetch } from '../jobs/claim-fetch.ts'
+import type { Log } from '../log.ts'
+import { createProgress } from '../progress/report.ts'
+import { createRedis, redisNames } from '../redis.ts'
+import { beatUntil } from '../runs/heartbeat.ts'
+import { DrainedError, settleFailure } from '../runs/settle-failure.ts'
+import { createStorage } from '../storage.ts'
+import { type CourierContext, fetchSource } from './fetch-source.ts'
+import { createSafeAgent } from './safe-connect.ts'
+
+const pollMs = 1_000
+
+/** The only process that talks to the outside. Takes `fetch` tasks until `drain`, which gives them back. */
+export function startCourier(config: Config, log: Log): { drain: () => Promise<void> } {
+  const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
+  const sql = createDatabase({
+    url: config.DATABASE_URL,
+    name: 'stepladder-courier',
+    max: config.FETCH_SLOTS + 3,
+  })
+  const agent = createSafeAgent(config.FETCH_PRIVATE_ADDRESSES)
+  const progress = createProgress(redis, redisNames(config.REDIS_PREFIX))
+  const context: CourierContext = { config, sql, storage: createStorage(config), progress, agent, log }
+  const workerId = `courier-${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`
+  const stop = new AbortController()
+  const wake = new EventTarget()
+  // NOTIFY is only a hint: each slot also looks once a second, and at once when the listener connects.
+  const ring = () => wake.dispatchEvent(new Event('task'))
+  const listening = sql.listen('stepladder_fetch', ring, ring).catch((error: unknown) => {
+    log.warn({ err: messageOf(error) }, 'listening failed: polling only')
+  })
+  const slots = Array.from({ length: config.FETCH_SLOTS }, () => runSlot())
+  log.info({ worker_id: workerId, slots: config.FETCH_SLOTS }, 'courier started')
+
+  async function runSlot(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const task = await claimFetch(sql, { workerId, leaseMs: config.LEASE_MS }).catch((error: unknown) => {
+        log.warn({ err: messageOf(error) }, 'claiming failed')
+        return null
+      })
+      if (task) await runFetch(context, task, stop.signal)
+      else await pause()
+    }
+  }
+
+  async function pause(): Promise<void> {
+    const early = new AbortController()
+    wake.addEventListener('task', () => early.abort(), { once: true, signal: early.signal })
+    await sleep(pollMs, undefined, { signal: AbortSignal.any([early.signal, stop.signal]) }).catch(() => {})
+    early.abort()
+  }
+
+  return {
+    drain: async () => {
+      stop.abort()
+      await Promise.all(slots)
+      await listening
+      await agent.destroy()
+      redis.disconnect()
+      await sql.end({ timeout: 5 })
+    },
+  }
+}
+
+async function runFetch(context: CourierContext, task: ClaimedTask, drain: AbortSignal): Promise<void> {
+  const log = context.log.child({
+    video_id: task.videoId,
+    task_id: task.taskId,
+    fence: task.fence,
+    attempt: task.attempt,
+  })
+  const abort = new AbortController()
+  const ended = new AbortController()
+  const giveBack = () => abort.abort(new DrainedError('the courier is stopping'))
+  drain.addEventListener('abort', giveBack, { once: true, signal: ended.signal })
+  const run = { task, abort: (reason: Error) => abort.abort(reason), refresh: async () => {} }
+  const beats = beatUntil(context, run, ended.signal)
+  try {
+    log.info('task started')
+    if (drain.aborted) giveBack()
+    await fetchSource({ ...context, log }, task, abort.signal)
+    // Whoever dispatches should look now, not in a second.
+    await context.sql.notify('stepladder_dispatch', '')
+  } catch (error) {
+    await settleFailure({ ...context, log }, task, error)
+  } finally {
+    ended.abort()
+    await beats
+  }
+}

@@ -1,0 +1,29 @@
+import type { Database } from '../db.ts'
+import { type ClaimedTask, type ClaimRow, claimedTask } from './claim.ts'
+
+/**
+ * The courier's claim: the next waiting `fetch` task straight from the table, for a worker that read
+ * its hint could only drop it. Null when none waits.
+ */
+export async function claimFetch(
+  sql: Database,
+  claim: { workerId: string; leaseMs: number },
+): Promise<ClaimedTask | null> {
+  const rows = await sql<ClaimRow[]>`
+    with next as (
+      select t.id from tasks t join videos v on v.id = t.video_id
+      where t.kind = 'fetch' and t.state = 'queued' and t.run_at <= now()
+      order by (case v.priority when 'high' then 0 when 'normal' then 1 else 2 end), t.id
+      limit 1 for no key update of t skip locked
+    ), t as (
+      update tasks set state = 'running', fence = fence + 1, worker_id = ${claim.workerId}, stream_id = null,
+             lease_until = clock_timestamp() + ${claim.leaseMs} * interval '1 ms'
+      where id in (select id from next) returning *
+    ), r as (
+      insert into task_runs (task_id, fence, worker_id) select id, fence, worker_id from t
+    )
+    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
+           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    from t join videos v on v.id = t.video_id`
+  return rows[0] ? claimedTask(rows[0]) : null
+}
