@@ -33,8 +33,9 @@ export class ReplanError extends StepladderError {
   override name = 'ReplanError'
 }
 
-/** The message of anything thrown, on one line. */
+/** The message of anything thrown, on one line. Several failed connections at once have a code only. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+  const named = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+  const text = error instanceof Error ? error.message || named : String(error)
   return text.replaceAll(/\s+/g, ' ').trim()
 }

@@ -1,16 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { createReadStream } from 'node:fs'
 import { Client } from 'minio'
+import { request } from 'undici'
+import { z } from 'zod'
 import type { Config } from './config.ts'
-import { messageOf, TransientError } from './errors.ts'
-import { asStoreError, uploadInParts } from './storage-stream.ts'
+import { StepladderError } from './errors.ts'
+import { ask, asStoreError, impatientTransport, s3Code, sendPatiently } from './storage-request.ts'
+import { type PartStore, uploadInParts } from './storage-stream.ts'
 
 const hourS = 3_600
-const putTimeoutMs = 60_000
-/** How long a segment's upload is tried again while the store is down; the task holds on meanwhile. */
-const outageLimitMs = 600_000
+/** Tidying up after a failed upload must not hold up the failure. */
+const giveUpWithinMs = 5_000
+/** DeleteObjects answers 200 and lists what it did not delete. */
+const keptSchema = z.array(z.object({ Key: z.coerce.string(), Code: z.string() }))
 
+type PutOptions = { contentType: string; signal: AbortSignal }
 export type Storage = ReturnType<typeof createStorage>
 export type StoredObject = { key: string; bytes: number }
+export type OpenUpload = { key: string; uploadId: string }
 
 type StorageConfig = Pick<
   Config,
@@ -23,31 +29,29 @@ export function createStorage(config: StorageConfig) {
   const client = connect(config, config.S3_ENDPOINT)
   const outside = config.S3_PUBLIC_ENDPOINT ? connect(config, config.S3_PUBLIC_ENDPOINT) : client
 
+  const bucketExists = () => ask(() => client.bucketExists(bucket))
+
   async function ensureBucket(): Promise<void> {
-    if (await client.bucketExists(bucket)) return
+    if (await bucketExists()) return
     try {
       await client.makeBucket(bucket, config.S3_REGION)
     } catch (error) {
       // Another `migrate` may have been faster.
-      if (!(await client.bucketExists(bucket))) throw error
+      if (!(await bucketExists())) throw asStoreError(error)
     }
   }
 
   /** Size and ETag, or null when there is no such object. */
-  async function head(key: string): Promise<{ etag: string; bytes: number } | null> {
-    try {
-      const found = await client.statObject(bucket, key)
-      return { etag: found.etag, bytes: found.size }
-    } catch (error) {
-      if (errorCode(error) === 'NotFound' || errorCode(error) === 'NoSuchKey') return null
-      throw new TransientError(
-        'storage_unavailable',
-        `the object store did not answer: ${messageOf(error)}`,
-        {
-          cause: error,
-        },
-      )
-    }
+  function head(key: string): Promise<{ etag: string; bytes: number } | null> {
+    return ask(async () => {
+      try {
+        const found = await client.statObject(bucket, key)
+        return { etag: found.etag, bytes: found.size }
+      } catch (error) {
+        if (s3Code(error) === 'NotFound' || s3Code(error) === 'NoSuchKey') return null
+        throw error
+      }
+    })
   }
 
   /** A URL for ffmpeg: valid for 12 h, longer than any task runs. */
@@ -70,66 +74,98 @@ export function createStorage(config: StorageConfig) {
 
   /** One PUT of a buffer, aborted with `signal`, tried again while the store is down (at most 10 min). */
   async function put(key: string, body: Buffer, options: PutOptions): Promise<void> {
-    await putPatiently(() => client.presignedPutObject(bucket, key, hourS), body, options)
+    const presign = () => client.presignedPutObject(bucket, key, hourS)
+    await sendPatiently(presign, { method: 'PUT', body, ...options })
   }
 
-  /** A stream of unknown length. Returns what the store then has under the key. */
+  /** A stream of unknown length, as patient as `put`. Returns what the store then has under the key. */
   async function putStream(
     key: string,
     stream: AsyncIterable<Buffer>,
-    options: PutOptions,
+    { contentType, signal }: PutOptions,
   ): Promise<{ etag: string; bytes: number }> {
-    const putPart = (query: { uploadId: string; partNumber: string }, body: Buffer) =>
-      putPatiently(() => client.presignedUrl('PUT', bucket, key, hourS, query), body, options)
-    const bytes = await uploadInParts({ client, bucket, putPart }, key, stream, options.contentType)
+    const presign = (method: string, query: Record<string, string>) => () =>
+      client.presignedUrl(method, bucket, key, hourS, query)
+    const store: PartStore = {
+      send: (method, query, options) =>
+        sendPatiently(presign(method, query), { method, contentType, signal, ...options }),
+      giveUp: (uploadId) => abortUpload({ key, uploadId }),
+    }
+    const bytes = await uploadInParts(store, stream)
     const stored = await head(key)
-    if (stored?.bytes !== bytes) throw asStoreError(`${stored?.bytes ?? 'no'} bytes stored of ${bytes}`)
+    if (stored?.bytes !== bytes) throw asStoreError(`it has ${stored?.bytes ?? 'no'} bytes of ${bytes}`)
     return stored
   }
 
-  /** A whole file of known size; large ones go as multipart. */
-  async function putFile(key: string, path: string, contentType: string): Promise<void> {
+  /** A whole file, as patient as `put`. */
+  async function putFile(key: string, path: string, options: PutOptions): Promise<void> {
+    await putStream(key, createReadStream(path, { highWaterMark: 2 ** 20 }), options)
+  }
+
+  /** Ends an upload that will not be completed; the collector finds one that this could not reach. */
+  async function abortUpload({ key, uploadId }: OpenUpload): Promise<void> {
+    const presign = () => client.presignedUrl('DELETE', bucket, key, hourS, { uploadId })
+    const signal = AbortSignal.timeout(giveUpWithinMs)
+    await sendPatiently(presign, { method: 'DELETE', signal, goneIsFine: true }).catch(() => {})
+  }
+
+  /**
+   * Every upload in parts that was begun and neither completed nor aborted. Of the whole bucket, for
+   * MinIO lists them by no prefix.
+   */
+  function listUploads(): Promise<OpenUpload[]> {
+    return ask(async () => {
+      const found: OpenUpload[] = []
+      for (let from = { key: '', uploadId: '' }; ; ) {
+        const page = await client.listIncompleteUploadsQuery(bucket, '', from.key, from.uploadId, '')
+        found.push(...page.uploads.map(({ key, uploadId }) => ({ key, uploadId })))
+        if (!page.isTruncated) return found
+        from = { key: page.nextKeyMarker, uploadId: page.nextUploadIdMarker }
+      }
+    })
+  }
+
+  /** The bytes of an object. Throws `object_missing`, and TransientError when the store does not deliver. */
+  async function* read(key: string, signal: AbortSignal): AsyncGenerator<Buffer> {
     try {
-      await client.fPutObject(bucket, key, path, { 'Content-Type': contentType })
+      const { statusCode, body } = await ask(async () => {
+        const answer = await request(await client.presignedGetObject(bucket, key, hourS), { signal })
+        if (answer.statusCode >= 500) throw new Error(`HTTP ${answer.statusCode} ${await answer.body.text()}`)
+        return answer
+      }, signal)
+      if (statusCode === 200) return yield* body
+      await body.dump()
+      if (statusCode === 404) throw new StepladderError('object_missing', `the store has no object ${key}`)
+      throw asStoreError(`HTTP ${statusCode} for ${key}`)
     } catch (error) {
-      throw new TransientError(
-        'storage_unavailable',
-        `the object store refused a file: ${messageOf(error)}`,
-        { cause: error },
-      )
+      signal.throwIfAborted()
+      throw error instanceof StepladderError ? error : asStoreError(error)
     }
   }
 
-  /** The bytes of an object as a web stream. Throws TransientError when the store does not deliver. */
-  async function read(key: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const response = await fetch(await client.presignedGetObject(bucket, key, hourS), { signal })
-    if (response.ok && response.body) return response.body
-    await response.arrayBuffer()
-    throw new TransientError(
-      'storage_unavailable',
-      `the object store answered HTTP ${response.status} for ${key}`,
-    )
+  function list(prefix: string): Promise<StoredObject[]> {
+    return ask(async () => {
+      const found: StoredObject[] = []
+      for await (const item of client.listObjectsV2(bucket, prefix, true)) {
+        if (item.name !== undefined) found.push({ key: item.name, bytes: item.size ?? 0 })
+      }
+      return found
+    })
   }
 
-  async function list(prefix: string): Promise<StoredObject[]> {
-    const found: StoredObject[] = []
-    for await (const item of client.listObjectsV2(bucket, prefix, true)) {
-      if (item.name !== undefined) found.push({ key: item.name, bytes: item.size ?? 0 })
-    }
-    return found
-  }
-
-  /** Removes objects; one that is gone already is no error. */
+  /** Removes objects; one that is gone already is no error. Throws when the store kept any of them. */
   async function remove(keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += 1000) {
-      await client.removeObjects(bucket, keys.slice(start, start + 1000))
+      const answer = await ask(() => client.removeObjects(bucket, keys.slice(start, start + 1000)))
+      const [kept, ...others] = keptSchema.parse(answer).filter(({ Code }) => Code !== 'NoSuchKey')
+      if (kept) throw asStoreError(`${kept.Key} and ${others.length} others were not removed: ${kept.Code}`)
     }
   }
 
   return {
     bucket,
     ensureBucket,
-    bucketExists: () => client.bucketExists(bucket),
+    bucketExists,
     head,
     presignRead,
     presignPlayback,
@@ -137,6 +173,8 @@ export function createStorage(config: StorageConfig) {
     put,
     putStream,
     putFile,
+    abortUpload,
+    listUploads,
     read,
     list,
     remove,
@@ -154,47 +192,8 @@ function connect(config: StorageConfig, endpoint: string): Client {
     secretKey: config.S3_SECRET_KEY,
     // Naming the region spares a request before every presigned URL.
     region: config.S3_REGION,
+    transport: impatientTransport(url.protocol),
+    // It would print; we try again ourselves.
+    retryOptions: { disableRetry: true },
   })
-}
-
-type PutOptions = { contentType: string; signal: AbortSignal }
-
-/** Returns the ETag. Throws TransientError after ten minutes of refusals. */
-async function putPatiently(
-  presign: () => Promise<string>,
-  body: Buffer,
-  options: PutOptions,
-): Promise<string> {
-  const deadline = Date.now() + outageLimitMs
-  for (let attempt = 0; ; attempt++) {
-    options.signal.throwIfAborted()
-    try {
-      return await putOnce(await presign(), body, options)
-    } catch (error) {
-      options.signal.throwIfAborted()
-      if (Date.now() > deadline) throw asStoreError(error)
-      await sleep(backoffMs(attempt), undefined, { signal: options.signal })
-    }
-  }
-}
-
-/** By fetch, which can be aborted, as minio-js cannot: a fenced worker stops its uploads at once. */
-async function putOnce(url: string, body: Buffer, options: PutOptions): Promise<string> {
-  const response = await fetch(url, {
-    method: 'PUT',
-    body: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) as Uint8Array<ArrayBuffer>,
-    headers: { 'content-type': options.contentType },
-    signal: AbortSignal.any([options.signal, AbortSignal.timeout(putTimeoutMs)]),
-  })
-  await response.arrayBuffer()
-  if (!response.ok) throw new Error(`HTTP ${response.status}`)
-  return response.headers.get('etag') ?? ''
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
-}
-
-function backoffMs(attempt: number): number {
-  return Math.min(200 * 2 ** attempt, 5_000) * (0.5 + Math.random() / 2)
 }

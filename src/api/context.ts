@@ -31,12 +31,16 @@ export type ApiContext = {
 }
 
 /** Opens the connections. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
-export async function openContext(config: Config, log: Log): Promise<ApiContext & AsyncDisposable> {
+export async function openContext(
+  config: Config,
+  log: Log,
+  timing: { pollMs?: number; resyncMs?: number } = {},
+): Promise<ApiContext & AsyncDisposable> {
   const sql = createDatabase({ url: config.DATABASE_URL, name: 'stepladder-api', max: poolSize })
   const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
   const subscriber = createRedis({ url: config.REDIS_URL, role: 'subscriber', log })
   const names = redisNames(config.REDIS_PREFIX)
-  const feed = createFeed({ sql, redis, subscriber, names, log })
+  const feed = createFeed({ sql, redis, subscriber, names, log, ...timing })
   const streams = createEventStreams()
   await Promise.race([once(redis, 'ready').catch(() => {}), sleep(redisWithinMs)])
 

@@ -8,7 +8,7 @@ const stalledMs = 60_000
 export type EventStream = {
   /** Sends a frame, or keeps it until the reader takes more: only the latest one of each `key`. */
   send(key: string, frame: Buffer): void
-  /** Closes once everything kept was taken. */
+  /** Closes once everything kept was taken, or the reader is gone. */
   end(): void
 }
 export type EventStreams = ReturnType<typeof createEventStreams>
@@ -52,6 +52,7 @@ export function createEventStreams() {
     function end(): void {
       ending = true
       if (waiting.size === 0) outgoing.end()
+      blockedSince ||= Date.now()
     }
 
     function beat(): void {

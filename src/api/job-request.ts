@@ -12,7 +12,9 @@ const urlSchema = z
   .max(2048, 'must have 2048 characters at most')
   .refine(isHttpUrl, 'must be an http or https URL')
 
-const keySchema = lineSchema.max(1024).refine(isSourceKey, 'must be a key below source/, without empty, . or .. parts')
+const keySchema = lineSchema
+  .max(1024)
+  .refine(isSourceKey, 'must be a key below source/, without empty, . or .. parts')
 
 const metadataSchema = z
   .custom<Record<string, unknown>>(isPlainObject, 'must be an object')
@@ -37,7 +39,7 @@ export const jobRequestSchema = z.strictObject({
       return z.NEVER
     }),
   title: lineSchema.max(300, 'must have 300 characters at most').optional(),
-  priority: z.enum(priorities).default('normal'),
+  priority: z.enum(priorities, `must be one of ${priorities.join(', ')}`).default('normal'),
   metadata: metadataSchema.default({}),
 })
 

@@ -1,4 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto'
 import { Hono } from 'hono'
+import { readCreatedAt } from '../jobs/read-videos.ts'
 import type { Submission } from '../jobs/submit.ts'
 import { submitVideo } from '../jobs/submit.ts'
 import type { ApiContext } from './context.ts'
@@ -20,15 +22,16 @@ export function jobRoutes(context: ApiContext): Hono {
   return new Hono().post('/jobs', async (c) => {
     const request = await readBody(c, jobRequestSchema)
     const job: Submission = {
-      id: crypto.randomUUIDv7(),
+      id: randomUUIDv7(),
       title: request.title ?? null,
       priority: request.priority,
       metadata: request.metadata,
       source: await pinSource(request.source),
     }
-    const { taskId, createdAt } = await submitVideo(sql, job)
+    const { taskId } = await submitVideo(sql, job)
     if (job.source.kind === 'url') context.wake('stepladder_fetch')
     else await context.announce(taskId)
+    const createdAt = await readCreatedAt(sql, job.id)
     return c.json(submittedVideo(job, createdAt), 201, { Location: `/videos/${job.id}` })
   })
 }

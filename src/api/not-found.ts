@@ -12,7 +12,9 @@ export function notFoundIn(app: Hono): NotFoundHandler {
 
   return (c: Context) => {
     known ??= routes()
-    const allowed = new Set(known.filter(({ matches }) => matches.test(c.req.path)).map(({ method }) => method))
+    const allowed = new Set(
+      known.filter(({ matches }) => matches.test(c.req.path)).map(({ method }) => method),
+    )
     if (allowed.size > 0) throw new MethodNotAllowed([...allowed])
     throw new StepladderError('route_not_found', `there is nothing at ${c.req.path}`)
   }

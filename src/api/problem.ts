@@ -12,8 +12,9 @@ export class InvalidRequest extends StepladderError {
   readonly faults: readonly Fault[]
 
   constructor(faults: readonly Fault[]) {
-    const first = faults[0] ? `: ${faults[0].path} ${faults[0].message}`.replace(':  ', ': ') : ''
-    super('invalid_request', `the request is not valid${first}`)
+    const [first] = faults
+    const about = first ? `: ${first.path === '' ? '' : `${first.path}: `}${first.message}` : ''
+    super('invalid_request', `the request is not valid${about}`)
     this.faults = faults
   }
 }
@@ -72,9 +73,12 @@ const bug: Kind = { status: 500, title: 'Something went wrong here' }
  */
 export function problemResponse(c: Context, thrown: unknown, log: Log): Response {
   const error = isDatabaseOutage(thrown)
-    ? new StepladderError('database_unavailable', 'the database did not answer; try again soon', { cause: thrown })
+    ? new StepladderError('database_unavailable', 'the database did not answer; try again soon', {
+        cause: thrown,
+      })
     : thrown
-  const known = error instanceof StepladderError ? (error instanceof Conflict ? conflict : kinds[error.code]) : undefined
+  const known =
+    error instanceof StepladderError ? (error instanceof Conflict ? conflict : kinds[error.code]) : undefined
   const kind = known ?? bug
   const code = known && error instanceof StepladderError ? error.code : 'internal_error'
   if (kind.status >= 500) {
@@ -85,7 +89,9 @@ export function problemResponse(c: Context, thrown: unknown, log: Log): Response
     title: kind.title,
     status: kind.status,
     code,
-    detail: known ? sentence(messageOf(error)) : 'The request failed for a reason that is in the log of the server.',
+    detail: known
+      ? sentence(messageOf(error))
+      : 'The request failed for a reason that is in the log of the server.',
     ...(error instanceof InvalidRequest ? { errors: error.faults } : {}),
   }
   return c.body(JSON.stringify(body), kind.status, {

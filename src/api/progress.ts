@@ -23,7 +23,8 @@ const headers = {
 export function progressRoutes({ feed, streams }: ApiContext): Hono {
   function start(c: Context, watch: Watch, follow: (stream: EventStream) => void): Response {
     const outgoing = outgoingOf(c)
-    if (c.req.method === 'HEAD' || outgoing.destroyed) {
+    // Gone, or answered already because the start took too long.
+    if (c.req.method === 'HEAD' || outgoing.destroyed || outgoing.headersSent) {
       watch.stop()
       return c.body(null, 200, headers)
     }

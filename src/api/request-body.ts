@@ -19,7 +19,8 @@ export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> 
 
 /** For routes that take no fields: no body at all, or an empty JSON object. */
 export async function readNoBody(c: Context, schema: z.ZodType<Record<string, never>>): Promise<void> {
-  const hasBody = c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
+  const hasBody =
+    c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
   if (hasBody) await readBody(c, schema)
 }
 
@@ -32,7 +33,8 @@ export function parseFields<T>(value: unknown, schema: z.ZodType<T>): T {
 
 function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const path = issue.path.map(String)
-  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: lowerFirst(issue.message) }]
+  if (issue.code !== 'unrecognized_keys')
+    return [{ path: path.join('.'), message: lowerFirst(issue.message) }]
   return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'is not a known field' }))
 }
 

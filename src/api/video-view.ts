@@ -1,6 +1,6 @@
+import type { RenditionRow, TrackRow, VideoDetail, VideoRow } from '../jobs/read-videos.ts'
 import type { Submission } from '../jobs/submit.ts'
 import { withoutSecrets } from '../jobs/submit.ts'
-import type { RenditionRow, TrackRow, VideoDetail, VideoRow } from '../jobs/read-videos.ts'
 
 /** `GET /videos/{id}`: everything about one video. Times are ISO 8601 in UTC, durations seconds. */
 export function videoView(row: VideoDetail) {
@@ -15,7 +15,12 @@ export function listedVideo(row: VideoRow) {
     title: row.title,
     status: row.status,
     priority: row.priority,
-    source: { kind: row.source_kind, url: row.source_url, key: row.source_key, size_bytes: row.source_size_bytes },
+    source: {
+      kind: row.source_kind,
+      url: row.source_url,
+      key: row.source_key,
+      size_bytes: row.source_size_bytes,
+    },
     metadata: row.metadata,
     media: row.media,
     resolutions: row.resolutions.map((rendition) => renditionView(row.id, rendition)),

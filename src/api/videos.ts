@@ -7,6 +7,7 @@ import { listVideos, readVideo } from '../jobs/read-videos.ts'
 import { removeVideo } from '../jobs/remove.ts'
 import { retryVideo, type SourceNow } from '../jobs/retry.ts'
 import { isTerminal, videoStatuses } from '../jobs/state.ts'
+import { publishRemoval } from '../progress/removal.ts'
 import type { ApiContext } from './context.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { Conflict } from './problem.ts'
@@ -16,7 +17,7 @@ import { videoIdOf, videoNotFound } from './video-id.ts'
 import { listedVideo, videoView } from './video-view.ts'
 
 const listQuerySchema = z.strictObject({
-  status: z.enum(videoStatuses).optional(),
+  status: z.enum(videoStatuses, `must be one of ${videoStatuses.join(', ')}`).optional(),
   limit: z
     .string()
     .regex(/^\d{1,3}$/, 'must be a number from 1 to 100')
@@ -73,6 +74,7 @@ export function videoRoutes(context: ApiContext): Hono {
       const id = videoIdOf(c)
       if (!(await removeVideo(sql, id))) throw videoNotFound(id)
       await progress.removed(id)
+      await publishRemoval(context.redis, context.names, id)
       return c.body(null, 204)
     })
 }

@@ -1,58 +1,48 @@
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Context, Hono } from 'hono'
-import { StepladderError } from '../errors.ts'
 import type { ApiContext } from './context.ts'
 
 const pageFolder = fileURLToPath(new URL('web/', import.meta.url))
 const hlsFolder = dirname(fileURLToPath(import.meta.resolve('hls.js')))
 
 const contentTypes: Record<string, string> = {
-  html: 'text/html; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-  mjs: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  svg: 'image/svg+xml',
-  png: 'image/png',
-  ico: 'image/x-icon',
-  woff2: 'font/woff2',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
 }
 
 /** The page at `/`: the files of one flat folder, and hls.js beside them. Nothing is built. */
 export function webRoutes({ config }: Pick<ApiContext, 'config'>): Hono {
   const policy = contentPolicy(config)
-  return new Hono()
-    .get('/', (c) => {
-      c.header('Content-Security-Policy', policy)
-      return serve(c, { folder: pageFolder, name: 'index.html', caching: 'no-cache' })
-    })
-    .get('/vendor/:file', (c) => {
-      const name = c.req.param('file')
-      if (!/^hls(\.[a-z]+)*\.m?js$/.test(name)) throw notFound(c)
-      return serve(c, { folder: hlsFolder, name, caching: 'max-age=86400' })
-    })
-    .get('/:file', (c) => serve(c, { folder: pageFolder, name: c.req.param('file'), caching: 'no-cache' }))
-}
-
-async function serve(
-  c: Context,
-  file: { folder: string; name: string; caching: string },
-): Promise<Response> {
-  const extension = /^[a-z0-9-]+(?:\.[a-z]+)*\.([a-z0-9]+)$/.exec(file.name)?.[1] ?? ''
-  const type = contentTypes[extension]
-  if (!type) throw notFound(c)
-  try {
-    const bytes = await readFile(join(file.folder, file.name))
-    return c.body(bytes, 200, { 'Content-Type': type, 'Cache-Control': file.caching })
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw notFound(c)
-    throw error
+  const app = new Hono().get('/', (c) => {
+    c.header('Content-Security-Policy', policy)
+    return serve(c, join(pageFolder, 'index.html'), 'no-cache')
+  })
+  // One route a file: an address is either exactly one of them or none.
+  for (const name of readdirSync(pageFolder).filter(isServed)) {
+    app.get(`/${name}`, (c) => serve(c, join(pageFolder, name), 'no-cache'))
   }
+  for (const name of readdirSync(hlsFolder).filter(isServed)) {
+    app.get(`/vendor/${name}`, (c) => serve(c, join(hlsFolder, name), 'max-age=86400'))
+  }
+  return app
 }
 
-function notFound(c: Context): StepladderError {
-  return new StepladderError('route_not_found', `there is nothing at ${c.req.path}`)
+function isServed(name: string): boolean {
+  return extname(name) in contentTypes
+}
+
+async function serve(c: Context, path: string, caching: string): Promise<Response> {
+  const type = contentTypes[extname(path)] ?? 'application/octet-stream'
+  return c.body(await readFile(path), 200, { 'Content-Type': type, 'Cache-Control': caching })
 }
 
 /** No inline script; media and playlists' segments from the store; blob: is how hls.js feeds the player. */

@@ -2,7 +2,7 @@ import type { Agent } from 'undici'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import type { Database } from '../db.ts'
-import { PermanentError, StepladderError } from '../errors.ts'
+import { PermanentError } from '../errors.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
 import { completeFetch } from '../jobs/complete-fetch.ts'
 import { fetchedKey } from '../jobs/object-keys.ts'
@@ -10,9 +10,9 @@ import type { Log } from '../log.ts'
 import type { Progress } from '../progress/report.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
 import type { Storage } from '../storage.ts'
-import { asSourceError, openDownload } from './download.ts'
+import { asSourceError, type Download, openDownload } from './download.ts'
 
-const inputSchema = z.object({ url: z.url() })
+const inputSchema = z.object({ url: z.string() })
 const reportMs = 500
 
 export type CourierContext = {
@@ -32,37 +32,33 @@ export async function fetchSource(
 ): Promise<void> {
   const { url } = inputSchema.parse(task.input)
   const { config, storage, log } = context
-  const tooLong = AbortSignal.timeout(config.FETCH_TIMEOUT_MS)
-  const both = AbortSignal.any([signal, tooLong])
   const key = fetchedKey(task)
   try {
-    const { body, totalBytes } = await openDownload(url, {
+    const source = await openDownload(url, {
       agent: context.agent,
       maxBytes: config.MAX_SOURCE_BYTES,
-      signal: both,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(config.FETCH_TIMEOUT_MS)]),
     })
-    const counted = countBytes(body, context, task, totalBytes)
-    const stored = await storage.putStream(key, counted, {
+    const stored = await storage.putStream(key, checkedBytes(source, context, task), {
       contentType: 'application/octet-stream',
-      signal: both,
+      signal,
     })
-    if (stored.bytes === 0) throw new PermanentError('empty_source', 'the source is empty')
     log.info({ bytes: stored.bytes }, 'source fetched')
     await holdThroughOutage(() => completeFetch(context.sql, task, { key, ...stored }), { signal, log })
   } catch (error) {
-    if (signal.aborted) throw signal.reason
-    if (tooLong.aborted)
-      throw new PermanentError('source_too_slow', 'the source took longer than allowed to download')
-    throw error
+    // What broke after the abort broke because of it.
+    throw signal.aborted ? signal.reason : error
   }
 }
 
-/** Passes the bytes on, reports them, and stops at the cap, for a header may lie or be missing. */
-async function* countBytes(
-  body: AsyncIterable<Buffer>,
+/**
+ * Passes the bytes on, reports them, and throws where the source is not worth keeping: in the midst of
+ * the stream, so that no object is made of it. A header may lie or be missing.
+ */
+async function* checkedBytes(
+  { body, totalBytes }: Download,
   { config, progress }: CourierContext,
   task: ClaimedTask,
-  totalBytes: number | null,
 ): AsyncGenerator<Buffer> {
   let bytes = 0
   let reportedAt = 0
@@ -82,6 +78,7 @@ async function* countBytes(
       yield piece
     }
   } catch (error) {
-    throw error instanceof StepladderError ? error : asSourceError(error)
+    throw asSourceError(error)
   }
+  if (bytes === 0) throw new PermanentError('empty_source', 'the source is empty')
 }

@@ -1,46 +1,55 @@
 import { lookup } from 'node:dns/promises'
+import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { Agent, buildConnector } from 'undici'
 import { PermanentError } from '../errors.ts'
 
 const connectTimeoutMs = 10_000
+/** Every global unicast address of IPv6 that is assigned lies here (RFC 4291 §2.4, IANA). */
+const globalV6 = ipaddr.IPv6.parseCIDR('2000::/3')
+
+export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>
 
 /**
- * An agent that connects to global unicast addresses only, unless `allowPrivate`. The check sits in
- * the connector, behind name resolution, and the connection goes to the very address that was checked:
- * a `lookup` hook alone is bypassed by IP literals, and a second resolution could answer otherwise.
+ * An agent that connects to global unicast addresses only, unless `allowPrivate`. A name is checked in
+ * the socket's own `lookup`, so that the connection goes to the very addresses that were checked; a
+ * literal never gets there and is checked in the connector.
  */
-export function createSafeAgent(allowPrivate: boolean): Agent {
-  const connect = buildConnector({ timeout: connectTimeoutMs })
+export function createSafeAgent(options: { allowPrivate: boolean; resolve?: Resolve }): Agent {
+  const { allowPrivate, resolve = (hostname) => lookup(hostname, { all: true }) } = options
+  const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, lookup: lookupAllowed })
+
+  function lookupAllowed(...[hostname, { all }, callback]: Parameters<LookupFunction>): void {
+    resolve(hostname).then(
+      (found) => {
+        const [first] = found
+        if (!first || !(allowPrivate || found.every(({ address }) => isGlobal(address)))) {
+          callback(forbidden(), '')
+        } else if (all) callback(null, found)
+        else callback(null, first.address, first.family)
+      },
+      (error: Error) => callback(error, ''),
+    )
+  }
+
   return new Agent({
     headersTimeout: 30_000,
     bodyTimeout: 60_000,
-    connect: (options, callback) => {
-      const hostname = options.hostname.replace(/^\[|\]$/g, '')
-      resolveAllowed(hostname, allowPrivate).then(
-        (address) =>
-          connect({ ...options, hostname: address, servername: options.servername ?? hostname }, callback),
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-      )
+    connect: (target, callback) => {
+      const literal = target.hostname.replace(/^\[|\]$/g, '')
+      if (!allowPrivate && ipaddr.isValid(literal) && !isGlobal(literal)) callback(forbidden(), null)
+      else connect(target, callback)
     },
   })
 }
 
-/** The first address of the host, when all of them are allowed. Throws PermanentError `source_forbidden`. */
-async function resolveAllowed(hostname: string, allowPrivate: boolean): Promise<string> {
-  const addresses = ipaddr.isValid(hostname)
-    ? [hostname]
-    : (await lookup(hostname, { all: true })).map(({ address }) => address)
-  const [first] = addresses
-  if (first === undefined)
-    throw new PermanentError('source_unreachable', 'the host of the source has no address')
-  if (!allowPrivate && !addresses.every(isGlobal)) {
-    throw new PermanentError('source_forbidden', 'the source lies at an address that is not public')
-  }
-  return first
+function forbidden(): PermanentError {
+  return new PermanentError('source_forbidden', 'the source lies at an address that is not public')
 }
 
 /** Also unwraps IPv4 addresses mapped into IPv6. */
-function isGlobal(address: string): boolean {
-  return ipaddr.process(address).range() === 'unicast'
+function isGlobal(text: string): boolean {
+  const address = ipaddr.process(text)
+  if (address.range() !== 'unicast') return false
+  return address instanceof ipaddr.IPv4 || address.match(globalV6)
 }

@@ -24,7 +24,7 @@ export function startCourier(config: Config, log: Log): { drain: () => Promise<v
     name: 'stepladder-courier',
     max: config.FETCH_SLOTS + 3,
   })
-  const agent = createSafeAgent(config.FETCH_PRIVATE_ADDRESSES)
+  const agent = createSafeAgent({ allowPrivate: config.FETCH_PRIVATE_ADDRESSES })
   const progress = createProgress(redis, redisNames(config.REDIS_PREFIX))
   const context: CourierContext = { config, sql, storage: createStorage(config), progress, agent, log }
   const workerId = `courier-${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`

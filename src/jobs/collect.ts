@@ -3,6 +3,10 @@ import type { Storage } from '../storage.ts'
 import { processedPrefix } from './object-keys.ts'
 import { lockVideo, scheduleCollection } from './video-lock.ts'
 
+/** Video, task and fence of an object that a run wrote, as `object-keys.ts` names it. */
+const runKey =
+  '^(?:processed|source)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/t([0-9]{1,18})/f([0-9]{1,18})/'
+
 /** A second look after this long finds what fenced workers were still uploading. */
 const secondLookS = 900
 
@@ -18,7 +22,7 @@ export async function collectGarbage(
     select prefix, passes from collections where due_at <= now() order by due_at limit 20`
   let removed = 0
   for (const { prefix, passes } of due) {
-    const keys = (await storage.list(prefix)).map((object) => object.key)
+    const keys = (await storage.list(prefix)).map((object) => object.key).filter((key) => liesIn(key, prefix))
     const garbage = await garbageAmong(sql, keys)
     await storage.remove(garbage)
     removed += garbage.length
@@ -31,6 +35,11 @@ export async function collectGarbage(
   return removed
 }
 
+/** A prefix without a slash at its end is one source's whole key: `source/film` is not `source/film.mp4`. */
+function liesIn(key: string, prefix: string): boolean {
+  return prefix.endsWith('/') || key === prefix
+}
+
 /**
  * The keys that are garbage: no row names them and their task is not running at their fence. One
  * statement, after the listing: together the two stay true once true, so age is no part of safety.
@@ -39,9 +48,9 @@ export async function garbageAmong(sql: Database, keys: readonly string[]): Prom
   if (keys.length === 0) return []
   const rows = await sql<{ key: string }[]>`
     with k as (
-      select key, m[2]::uuid as video_id, m[4]::bigint as task_id, m[5]::bigint as fence
+      select key, m[1]::uuid as video_id, m[2]::bigint as task_id, m[3]::bigint as fence
       from unnest(${sql.array([...keys])}::text[]) key
-      left join lateral regexp_match(key, '^(processed|source)/([0-9a-f-]{36})(/t([0-9]+)/f([0-9]+)/.*)?$') m on true
+      left join lateral regexp_match(key, ${runKey}::text) m on true
     ), v as (select distinct video_id from k where video_id is not null), named as (
       select o.value ->> 'key' as key from v join tasks t using (video_id) join segments s on s.task_id = t.id,
         lateral (select value from jsonb_each(s.objects -> 'tracks') union all
@@ -81,14 +90,17 @@ export async function expireUploads(sql: Database): Promise<void> {
 export async function expireSegments(sql: Database, keepMs: number): Promise<void> {
   const old = await sql<{ id: string }[]>`
     select v.id from videos v where status in ('failed', 'cancelled')
-      and completed_at < now() - ${keepMs} * interval '1 ms' and tasks_done > 0 limit 20`
+      and completed_at < now() - ${keepMs} * interval '1 ms' and exists (
+        select from tasks t left join segments s on s.task_id = t.id
+        where t.video_id = v.id and t.kind not in ('fetch', 'plan') and (t.state = 'done' or s.idx is not null))
+    limit 20`
   for (const { id } of old) {
     await transaction(sql, async (tx) => {
       const video = await lockVideo(tx, id)
       if (video?.status !== 'failed' && video?.status !== 'cancelled') return
       await tx`delete from segments where task_id in (select id from tasks where video_id = ${id})`
       await tx`update tasks set state = 'cancelled' where video_id = ${id} and state = 'done' and kind not in ('fetch', 'plan')`
-      await tx`update resolutions set mp4_key = null where video_id = ${id}`
+      await tx`update resolutions set mp4_key = null, mp4_size_bytes = null where video_id = ${id}`
       await tx`update videos set tasks_done = 0 where id = ${id}`
       await scheduleCollection(tx, processedPrefix(id))
     })

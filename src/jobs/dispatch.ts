@@ -4,8 +4,6 @@ import { type Database, transaction } from '../db.ts'
 export const passLocks = {
   dispatch: 7_310_501,
   reap: 7_310_502,
-  collect: 7_310_503,
-  janitor: 7_310_504,
 } as const
 
 const batch = 100
@@ -28,13 +26,13 @@ export async function dispatchTasks(
       { held: boolean }[]
     >`select pg_try_advisory_xact_lock(${passLocks.dispatch}) as held`
     if (!lock?.held) return null
-    let room = await windowRoom(tx)
-    if (room <= 0) room = await takeBackLower(tx, stream.settle)
+    await takeBackLower(tx, stream.settle)
+    const room = await windowRoom(tx)
     if (room <= 0) return 0
     const waiting = await tx<Waiting[]>`
       select t.id, t.stream_id from tasks t join videos v on v.id = t.video_id
       where t.state = 'queued' and t.announced_at is null and t.run_at <= now() and t.kind <> 'fetch'
-      order by ${priorityOrder(tx)}, v.created_at, v.id, t.rank
+      order by ${tx.unsafe(classOfTask)}, v.created_at, v.id, t.rank
       limit ${Math.min(room, batch)} for no key update of t skip locked`
     for (const task of waiting) {
       const entryId = await stream.announce({ id: task.id, streamId: task.stream_id })
@@ -45,10 +43,8 @@ export async function dispatchTasks(
 }
 
 /** `high` first; a task that waited long rises by one class every ten minutes. */
-function priorityOrder(sql: Pick<Database, 'unsafe'>) {
-  return sql.unsafe(`(case v.priority when 'high' then 0 when 'normal' then 1 else 2 end
-    - floor(extract(epoch from now() - t.run_at) / 600))`)
-}
+const classOfTask = `(case v.priority when 'high' then 0 when 'normal' then 1 else 2 end
+  - floor(extract(epoch from now() - t.run_at) / 600))`
 
 async function windowRoom(tx: Pick<Database, 'unsafe'>): Promise<number> {
   const [row] = await tx.unsafe<{ room: number }[]>(`
@@ -59,25 +55,25 @@ async function windowRoom(tx: Pick<Database, 'unsafe'>): Promise<number> {
 }
 
 /**
- * A high-priority task is waiting and the window is full of lower ones: some of those hints are taken
- * back, so that it need not wait behind them. Returns the room made.
+ * While a high-priority task waits unannounced, the unclaimed hints of a lower class are taken back,
+ * so that its own is the first that a worker reads. What was taken back is announced again behind it.
  */
 async function takeBackLower(
   tx: Pick<Database, 'unsafe'>,
   settle: (ids: string[]) => Promise<void>,
-): Promise<number> {
+): Promise<void> {
   const rows = await tx.unsafe<{ stream_id: string | null }[]>(`
     with urgent as (
-      select count(*)::int as n from tasks t join videos v on v.id = t.video_id
+      select min(${classOfTask}) as class from tasks t join videos v on v.id = t.video_id
       where t.state = 'queued' and t.announced_at is null and t.run_at <= now() and t.kind <> 'fetch' and v.priority = 'high'
     ), lower as (
       select t.id from tasks t join videos v on v.id = t.video_id
-      where t.state = 'queued' and t.announced_at is not null and t.kind <> 'fetch' and v.priority <> 'high'
-      order by t.announced_at desc limit least((select n from urgent), ${batch}) for no key update of t skip locked
+      where t.state = 'queued' and t.announced_at is not null and t.kind <> 'fetch'
+        and ${classOfTask} > (select class from urgent)
+      limit ${batch} for no key update of t skip locked
     )
     update tasks set announced_at = null where id in (select id from lower) returning stream_id`)
   await settle(rows.flatMap((row) => row.stream_id ?? []))
-  return rows.length
 }
 
 /** Transition 3: a hint that nobody claimed for this long may be lost and will be replaced. SQL alone decides. */
@@ -93,5 +89,7 @@ export async function reconcileHints(sql: Database, afterMs: number): Promise<nu
 /** A stopping worker gives back the hints it was handed and will not claim. */
 export async function returnHints(sql: Database, entryIds: readonly string[]): Promise<void> {
   if (entryIds.length === 0) return
-  await sql`update tasks set announced_at = null where state = 'queued' and stream_id in ${sql(entryIds)}`
+  await sql`
+    update tasks set announced_at = null
+    where state = 'queued' and announced_at is not null and stream_id in ${sql(entryIds)}`
 }

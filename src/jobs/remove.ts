@@ -1,4 +1,4 @@
-import { type Database, sqlState, transaction } from '../db.ts'
+import { type Database, sqlState, type Transaction, transaction } from '../db.ts'
 import { fetchedPrefix, processedPrefix } from './object-keys.ts'
 import { scheduleCollection } from './video-lock.ts'
 
@@ -7,29 +7,28 @@ import { scheduleCollection } from './video-lock.ts'
  * are collected afterwards. Returns false when there is no such video.
  */
 export async function removeVideo(sql: Database, videoId: string): Promise<boolean> {
-  const removed = await transaction(sql, async (tx) => {
+  return transaction(sql, async (tx) => {
     const [video] = await tx<{ source_key: string | null }[]>`
       select source_key from videos where id = ${videoId} for update`
-    if (!video) return null
+    if (!video) return false
     await tx`delete from videos where id = ${videoId}`
     await scheduleCollection(tx, processedPrefix(videoId))
     await scheduleCollection(tx, fetchedPrefix(videoId))
-    return video
+    if (video.source_key) await dropSource(tx, video.source_key)
+    return true
   })
-  if (removed?.source_key) await dropSource(sql, removed.source_key)
-  return removed !== null
 }
 
 /** Forgets a source that no video names any more; its object is then collected. */
-async function dropSource(sql: Database, key: string): Promise<void> {
+async function dropSource(tx: Transaction, key: string): Promise<void> {
   try {
-    await transaction(sql, async (tx) => {
-      const rows = await tx`
+    await tx.savepoint(async (part) => {
+      const rows = await part`
         delete from sources s where key = ${key} and not exists (select from videos v where v.source_key = s.key)
         returning key`
       if (rows.length === 0) return
-      await tx`delete from uploads where key = ${key}`
-      await scheduleCollection(tx, key)
+      await part`delete from uploads where key = ${key}`
+      await scheduleCollection(part, key)
     })
   } catch (error) {
     // A job on the same source came in between: its foreign key keeps the row (23503).

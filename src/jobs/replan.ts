@@ -1,6 +1,5 @@
 import { type Database, json, type Transaction, transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
-import { endRun } from './end-run.ts'
 import { processedPrefix } from './object-keys.ts'
 import { type Owned, taskRank } from './state.ts'
 import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
@@ -23,7 +22,6 @@ export async function replanVideo(
       select id from tasks where id = ${owned.taskId} and fence = ${owned.fence} and state = 'running'
       for no key update`
     if (rows.length === 0) throw new FencedError()
-    await endRun(tx, owned, 'retried', reason)
     await startOver(tx, owned.videoId, { single_chunk: reason.code })
     await recordEvent(tx, owned.videoId, 'replanned', reason)
   })

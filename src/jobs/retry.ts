@@ -23,7 +23,9 @@ export async function retryVideo(sql: Database, videoId: string, source: SourceN
       await tx`update videos set source_etag = ${source.etag}, source_size_bytes = ${source.bytes} where id = ${videoId}`
       await startOver(tx, videoId, {})
     } else {
-      await tx`delete from tasks where video_id = ${videoId} and kind = 'finish'`
+      // NEXT adds them again in their turn: an MP4 must not start before all tracks are there.
+      await tx`delete from tasks where video_id = ${videoId}
+               and (kind = 'finish' or (kind = 'mp4' and state <> 'done'))`
       await tx`
         update tasks set state = 'queued', attempt = 0, crashes = 0, run_at = now(), announced_at = null, error = null
         where video_id = ${videoId} and state in ('failed', 'cancelled')`

@@ -5,19 +5,26 @@ const TAIL_LINES = 40
 /** 5.x, then the wording of 6 and later. */
 const DECODE_ERROR = /Error while decoding stream|Error submitting packet to decoder/
 
+/** What a demuxer says at the end of a file that should go on: MP4, then all others over HTTP. */
+const CUT_OFF = /partial file|^\S+: Input\/output error$/
+
 /** What an ffmpeg process complains about, fed line by line at log level `repeat+warning`. */
 export function createStderrWatch() {
   const tail: string[] = []
   let decodeErrors = 0
-  let endedEarly = false
+  let cutOff = false
+  let disconnected = false
   return {
     line(text: string): void {
       if (DECODE_ERROR.test(text)) decodeErrors += 1
-      if (/Stream ends prematurely|partial file/.test(text)) endedEarly = true
+      if (CUT_OFF.test(text)) cutOff = true
+      // Each drop is announced; one that is mended is followed by the second line, to no one's harm.
+      if (/Stream ends prematurely/.test(text)) disconnected = true
+      if (/Will reconnect at/.test(text)) disconnected = false
       tail.push(scrub(text))
       if (tail.length > TAIL_LINES) tail.shift()
     },
-    report: () => ({ decodeErrors, endedEarly, stderrTail: tail.join('\n') }),
+    report: () => ({ decodeErrors, endedEarly: cutOff || disconnected, stderrTail: tail.join('\n') }),
   }
 }
 

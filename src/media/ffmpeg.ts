@@ -20,7 +20,7 @@ export type FfmpegRun = {
   /** A scratch directory. */
   cwd: string
   signal: AbortSignal
-  /** Kill it after so long without a new frame or a later time. */
+  /** Kill it after so long without a new frame or a later time; reports come twice a second. */
   stallMs: number
   /** Called in order per output. An exception kills ffmpeg and is what `done` rejects with. */
   onData: (index: number, chunk: Buffer) => void
@@ -73,8 +73,6 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
     if (gone) return // its process id may be another's by now
     failure ??= { reason }
     subprocess.kill('SIGKILL')
-    // A pipe that is paused or never read would keep its end from being seen.
-    for (const stream of streams) stream?.destroy()
     for (const input of inputs) input.destroy()
   }
   const guarded =

@@ -2,7 +2,7 @@ import { fps } from './frame-rate.ts'
 import type { MediaInfo, Rational, VideoPlan, VideoStream } from './model.ts'
 
 /** Seconds; the segment is two GOPs. */
-export const GOP_S = 2
+const GOP_S = 2
 
 /** An earlier start of the sound than this is codec priming, which is trimmed; more moves the grid. */
 const PRIMING_S = 0.06

@@ -146,14 +146,21 @@ export function createFeed(options: {
   }
 
   function tell(entry: Entry, change: Change): void {
-    for (const listener of [...entry.listeners, ...everything.listeners]) listener(entry.video.videoId, change)
+    for (const listener of [...entry.listeners, ...everything.listeners])
+      listener(entry.video.videoId, change)
   }
 
   function entryOf(videoId: string): Entry {
     const known = entries.get(videoId)
     if (known) return known
     const look = coalesce(() => lookAtMany([entry]))
-    const entry: Entry = { video: createWatchedVideo(videoId), holders: 0, listeners: new Set(), seen: 0, look }
+    const entry: Entry = {
+      video: createWatchedVideo(videoId),
+      holders: 0,
+      listeners: new Set(),
+      seen: 0,
+      look,
+    }
     entries.set(videoId, entry)
     return entry
   }
@@ -183,12 +190,17 @@ export function createFeed(options: {
         await run()
         failed = false
       } catch (error) {
-        if (!failed) log.warn({ err: messageOf(error) }, 'could not read the progress of the videos that are watched')
+        if (!failed)
+          log.warn({ err: messageOf(error) }, 'could not read the progress of the videos that are watched')
         failed = true
       }
     }
 
-    return { stop: () => clearInterval(timer), makeDue: () => void (dueAt = 0) }
+    function makeDue(): void {
+      dueAt = 0
+    }
+
+    return { stop: () => clearInterval(timer), makeDue }
   }
 
   return { watch, watchAll, close: () => sweep.stop() }

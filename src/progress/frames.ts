@@ -10,7 +10,8 @@ const made = new WeakMap<object, Map<EventName, Buffer>>()
 
 /** One server-sent event (WHATWG HTML §9.2) as one buffer, made once however many clients get it. */
 export function frameOf(videoId: string, change: Change, event: EventName): Buffer {
-  if (change === 'deleted') return Buffer.from(`event: deleted\ndata: ${JSON.stringify({ video_id: videoId })}\n\n`)
+  if (change === 'deleted')
+    return Buffer.from(`event: deleted\ndata: ${JSON.stringify({ video_id: videoId })}\n\n`)
   const known = made.get(change) ?? new Map<EventName, Buffer>()
   made.set(change, known)
   const frame =

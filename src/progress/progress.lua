@@ -1,7 +1,8 @@
 -- The one writer of progress:<video_id>. Accepts a message only when newer, recomputes the whole,
 -- stamps an increasing seq, publishes one JSON snapshot to both channels and keeps it in `json`.
 -- KEYS[1] hash; ARGV: the video's channel, the channel of all, time to live in s, the message (JSON).
--- Returns 'cold' when the hash lacks its totals (lost with Redis): the caller seeds it and repeats.
+-- Returns 'cold' when the hash lacks its totals (lost with Redis, or of an earlier life of the job): the
+-- caller seeds it and repeats. 'old' when the message tells nothing newer.
 local key = KEYS[1]
 local m = cjson.decode(ARGV[4])
 local time = redis.call('TIME')
@@ -17,11 +18,22 @@ local function stage_to(stage)
   if (order[stage] or 0) >= (order[get('stage') or 'queued'] or 0) then set('stage', stage) end
 end
 
-local function seed()
-  local seq, percent = get('seq'), get('percent')
+local over = { completed = true, failed = true, cancelled = true }
+local function is_over() return over[get('status')] == true end
+local function is_cold() return not get('total') or is_over() end
+
+local function forget_all_but(kept)
+  local values = redis.call('HMGET', key, unpack(kept))
   redis.call('DEL', key)
-  if seq then set('seq', seq) end
-  if percent and not m.fresh then set('percent', percent) end
+  for i, field in ipairs(kept) do if values[i] then set(field, values[i]) end end
+end
+
+-- A seed was read from the rows a moment ago: it must not undo what runs reported since, so it counts
+-- only where totals are lacking or another plan's.
+local function seed()
+  if not is_cold() and m.generation <= num('generation') then return false end
+  forget_all_but({ 'seq', 'percent' })
+  set('generation', m.generation)
   set('status', m.status); set('stage', m.stage)
   set('total', given(m.total) and m.total or '')
   set('units_per_s', given(m.units_per_s) and m.units_per_s or '')
@@ -37,14 +49,18 @@ local function seed()
     set('t:' .. task.id, task.fence .. ':' .. task.units .. ':' .. task.state)
     redis.call('HINCRBY', key, 'units', task.units)
   end
+  return true
 end
 
 -- A run's own report: (fence, units) may only grow; a later fence may fall back to what is committed.
+-- The MP4s come after the seed; any other task it does not know is of an earlier plan.
 local function task()
   local field = 't:' .. m.task
-  local fence, units, state = string.match(get(field) or '0:0:idle', '^(%d+):(%d+):(%a+)$')
+  local known = get(field)
+  if not known and not m.pack then return false end
+  local fence, units, state = string.match(known or '0:0:idle', '^(%d+):(%d+):(%a+)$')
   fence, units = tonumber(fence), tonumber(units)
-  if m.fence < fence then return end
+  if m.fence < fence or (m.fence == fence and state == 'done') then return false end
   local next_units = m.units
   if m.fence == fence and next_units < units then next_units = units end
   redis.call('HINCRBY', key, 'units', next_units - units)
@@ -61,6 +77,29 @@ local function task()
     end
   end
   if given(m.stage) then stage_to(m.stage) end
+  return true
+end
+
+local function stage()
+  if is_over() then return false end
+  set('status', m.status); stage_to(m.stage)
+  if given(m.fetched) then
+    set('fetched', m.fetched.bytes)
+    if given(m.fetched.total_bytes) then set('fetched_total', m.fetched.total_bytes) end
+  end
+  return true
+end
+
+local function finish()
+  set('status', m.status); set('stage', 'done'); set('chunks_running', 0)
+  if given(m.error) then set('error_code', m.error.code); set('error_message', m.error.message) end
+  return true
+end
+
+local function restart()
+  forget_all_but({ 'seq' })
+  set('status', 'queued')
+  return true
 end
 
 -- Units a second, smoothed over the last few seconds; all workers together.
@@ -120,19 +159,9 @@ local function snapshot()
   return string.sub(text, 1, -2) .. ',"resolutions":[' .. table.concat(rungs, ',') .. ']}'
 end
 
-if m.op ~= 'seed' and m.op ~= 'stage' and m.op ~= 'end' and not get('total') then return 'cold' end
-if m.op == 'seed' then seed()
-elseif m.op == 'task' then task()
-elseif m.op == 'stage' then
-  set('status', m.status); stage_to(m.stage)
-  if given(m.fetched) then
-    set('fetched', m.fetched.bytes)
-    if given(m.fetched.total_bytes) then set('fetched_total', m.fetched.total_bytes) end
-  end
-elseif m.op == 'end' then
-  set('status', m.status); set('stage', 'done')
-  if given(m.error) then set('error_code', m.error.code); set('error_message', m.error.message) end
-end
+if m.op == 'task' and is_cold() then return 'cold' end
+local take = { seed = seed, task = task, stage = stage, ['end'] = finish, restart = restart }
+if not take[m.op]() then return 'old' end
 measure()
 set('seq', math.max(num('seq') + 1, now))
 local text = snapshot()

@@ -17,11 +17,11 @@ export function reconcile(options: {
   const { row, published, live } = options
   if (isTerminal(row.status)) return ended(row, published ?? fromRow(row))
   if (published?.status !== row.status) return fromRow(row)
-  const { seq: _, error: __, ...rest } = published
+  const { seq: _, error: __, queue_position: ___, ...rest } = published
   return {
     ...rest,
     percent: live ? published.percent : Math.max(published.percent, percentOf(row)),
-    ...queueOf(row),
+    ...(published.stage === 'queued' ? queueOf(row) : {}),
   }
 }
 

@@ -11,6 +11,8 @@ export type Progress = ReturnType<typeof createProgress>
 
 /** What a video's progress starts from: totals from its plan and what its rows say is done. */
 export type ProgressSeed = {
+  /** Of the plan; the totals of a later one replace those of an earlier one. */
+  generation: number
   status: VideoStatus
   stage: Stage
   /** Frames of the film, AAC frames of an audio-only one, null when unknown. */
@@ -23,8 +25,6 @@ export type ProgressSeed = {
   pack_done: number
   rungs: { name: string; segments: number; bytes: number }[]
   tasks: { id: number; fence: number; units: number; state: 'idle' | 'done' }[]
-  /** A new life of the job: percent may start from the beginning. */
-  fresh?: boolean
 }
 
 /** One run's own state; older (fence, units) are ignored by the script. */
@@ -46,7 +46,7 @@ export type TaskReport = {
  * the readers look there too.
  */
 export function createProgress(redis: Redis, names: RedisNames) {
-  async function send(videoId: string, message: object): Promise<'ok' | 'cold' | 'failed'> {
+  async function send(videoId: string, message: object): Promise<'ok' | 'cold' | 'old' | 'failed'> {
     try {
       const reply = await redis.eval(
         script,
@@ -57,13 +57,14 @@ export function createProgress(redis: Redis, names: RedisNames) {
         timeToLiveS,
         JSON.stringify({ video_id: videoId, ...message }),
       )
-      return reply === 'cold' ? 'cold' : 'ok'
+      return reply === 'cold' || reply === 'old' ? reply : 'ok'
     } catch {
       return 'failed'
     }
   }
 
   return {
+    /** 'old' when the totals are there already and of this plan. */
     seed: (videoId: string, seed: ProgressSeed) => send(videoId, { op: 'seed', ...seed }),
     /** 'cold' when Redis lost the totals: seed and report again. */
     task: (videoId: string, report: TaskReport) => send(videoId, { op: 'task', ...report }),
@@ -74,12 +75,7 @@ export function createProgress(redis: Redis, names: RedisNames) {
       end: { status: VideoStatus; error?: { code: string; message: string } | null },
     ) => send(videoId, { op: 'end', status: end.status, error: end.error ?? null }),
     /** A retry by a person: a new life, whose totals the next worker seeds. */
-    restarted: async (videoId: string) => {
-      await redis
-        .hdel(names.progressKey(videoId), 'total', 'percent', 'error_code', 'error_message', 'stage')
-        .catch(() => 0)
-      return send(videoId, { op: 'stage', status: 'queued', stage: 'queued' })
-    },
+    restarted: (videoId: string) => send(videoId, { op: 'restart' }),
     removed: async (videoId: string) => {
       await redis.del(names.progressKey(videoId)).catch(() => 0)
     },

@@ -1,17 +1,17 @@
 import type { Query } from '../db.ts'
-import type { VideoStatus } from '../jobs/state.ts'
+import { isTerminal, type VideoStatus } from '../jobs/state.ts'
 import { planSchema } from '../media/model.ts'
 import type { ProgressSeed } from './report.ts'
 
 type TaskRow = { id: number; fence: number; kind: string; state: string; units: number }
 type RungRow = { name: string; segments: number; bytes: number }
 
-/** The progress of a video as its rows tell it; null when it has no plan yet or is gone. */
+/** The progress of a video as its rows tell it; null when it has no plan yet, is over or is gone. */
 export async function readProgressSeed(sql: Query, videoId: string): Promise<ProgressSeed | null> {
   const [video] = await sql<
-    { status: VideoStatus; plan: unknown }[]
-  >`select status, plan from videos where id = ${videoId}`
-  if (!video?.plan) return null
+    { status: VideoStatus; generation: number; plan: unknown }[]
+  >`select status, generation, plan from videos where id = ${videoId}`
+  if (!video?.plan || isTerminal(video.status)) return null
   const plan = planSchema.parse(video.plan)
   const counted = plan.video ? 'video' : 'audio'
   const tasks = await sql<TaskRow[]>`
@@ -28,6 +28,7 @@ export async function readProgressSeed(sql: Query, videoId: string): Promise<Pro
   const packers = tasks.filter((task) => task.kind === 'mp4')
   const frameRate = plan.video?.frame_rate
   return {
+    generation: video.generation,
     status: video.status,
     stage: packers.length > 0 ? 'packaging' : 'encoding',
     total: plan.video ? plan.video.expected_frames : audioFrames(plan.audio),
@@ -42,7 +43,7 @@ export async function readProgressSeed(sql: Query, videoId: string): Promise<Pro
       segments: Number(rung.segments),
       bytes: Number(rung.bytes),
     })),
-    tasks: makers.map((task) => ({
+    tasks: tasks.map((task) => ({
       id: task.id,
       fence: task.fence,
       units: Number(task.units),

@@ -32,7 +32,10 @@ export function createSubscription(options: {
     entry.holders += 1
     if (!isUp()) return
     const giveUp = new AbortController()
-    await Promise.race([entry.acked, sleep(ackWithinMs, undefined, { signal: giveUp.signal }).catch(() => {})])
+    await Promise.race([
+      entry.acked,
+      sleep(ackWithinMs, undefined, { signal: giveUp.signal }).catch(() => {}),
+    ])
     giveUp.abort()
   }
 

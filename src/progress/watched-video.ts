@@ -18,12 +18,15 @@ export function createWatchedVideo(videoId: string) {
   let published: ProgressSnapshot | null = null
   let messages = 0
 
-  /** A message; null when it tells nothing new. `confirm`: it says the video is over, which the row must say too. */
+  /**
+   * A message; null when it tells nothing new. `confirm`: the row must be asked, since only it knows
+   * whether the video is over and where in the queue it stands.
+   */
   function hear(snapshot: ProgressSnapshot, json: string): Change | 'confirm' | null {
     if (snapshot.seq <= (published?.seq ?? 0)) return null
     published = snapshot
     messages += 1
-    if (isTerminal(snapshot.status)) return 'confirm'
+    if (isTerminal(snapshot.status) || snapshot.stage === 'queued') return 'confirm'
     const shown = notBackwards(snapshot)
     // Passed on as it came: an event is one line, and JSON of ours has no line ends.
     const untouched = shown === snapshot && !/[\r\n]/.test(json)
@@ -67,7 +70,8 @@ export function createWatchedVideo(videoId: string) {
   function settle(row: ProgressRow, content: Omit<ProgressSnapshot, 'seq'>): Change | null {
     const before = known()
     if (before && isDeepStrictEqual({ ...content, seq: before.seq }, before)) return null
-    const same = published && isDeepStrictEqual({ ...content, seq: published.seq }, published) ? published : null
+    const same =
+      published && isDeepStrictEqual({ ...content, seq: published.seq }, published) ? published : null
     const newer = Math.max(row.updated_at_ms, (published?.seq ?? 0) + 1, (before?.seq ?? 0) + 1)
     const snapshot = { ...content, seq: same?.seq ?? newer }
     current = { snapshot, json: JSON.stringify(snapshot) }

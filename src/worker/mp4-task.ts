@@ -59,7 +59,7 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
   checkFrames(video, result.frames)
   const key = streamedKey(task, rung, 'mp4')
   const { size } = await stat(path)
-  await context.storage.putFile(key, path, 'video/mp4')
+  await context.storage.putFile(key, path, { contentType: 'video/mp4', signal: run.signal })
   await unlink(path)
   const end = { lastSegment: null, result: { bytes: size }, mp4: { rung, key, bytes: size } }
   await holdThroughOutage(() => completeTask(context.sql, task, end), hold)
@@ -82,7 +82,7 @@ async function* readAll(
   keys: string[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  for (const key of keys) yield* await context.storage.read(key, signal)
+  for (const key of keys) yield* context.storage.read(key, signal)
 }
 
 /** ffmpeg counts the packets it copied: one a frame. */

@@ -16,6 +16,7 @@ let endView = () => {}
 /** @param {boolean} moved false = the first view, which leaves the focus alone */
 function route(moved) {
   endView()
+  document.getElementById('notices')?.replaceChildren()
   const { pathname, searchParams } = new URL(location.hash.slice(1) || '/', location.origin)
   const id = /^\/videos\/([^/]+)$/.exec(pathname)?.[1]
   onLive(null)

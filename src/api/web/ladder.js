@@ -24,7 +24,7 @@ export function createLadder(onChoose) {
 
   const automatic = createRung('auto', 'Auto', choose)
   automatic.input.checked = true
-  const body = h('div', { class: 'rungs' }, automatic.element)
+  const body = h('div', { class: 'rungs' }, automatic.element, ...unknownRungs())
   const element = h('fieldset', { class: 'ladder', hidden: true }, h('legend', {}, 'Quality'), body)
   return { element, setVideo, setProgress, setLevels, setCurrent }
 
@@ -36,14 +36,15 @@ export function createLadder(onChoose) {
       fill(body, automatic.element, ...[...rungs.values()].map((rung) => rung.element))
     }
     resolutions = video.resolutions
-    for (const { name, width, height, average_bitrate_bps: average } of resolutions) {
+    for (const { name, width, height, average_bitrate_bps: average, size_bytes: size } of resolutions) {
       const rung = rungs.get(name)
       if (!rung) continue
       setText(rung.size, `${width} × ${height}`)
       if (average !== null) setText(rung.fact, bitrate(average))
+      if (size !== null) setText(rung.bytes, bytes(size))
       if (video.status === 'completed') rung.setPart(1)
     }
-    element.hidden = resolutions.length === 0
+    element.hidden = resolutions.length === 0 && video.media !== null
     show()
   }
 
@@ -56,7 +57,8 @@ export function createLadder(onChoose) {
     for (const { name, segments, bytes: size } of snapshot.resolutions) {
       const rung = rungs.get(name)
       if (!rung || snapshot.status === 'completed') continue
-      setText(rung.fact, `${segments} ${segments === 1 ? 'segment' : 'segments'} · ${bytes(size)}`)
+      setText(rung.fact, `${segments} ${segments === 1 ? 'segment' : 'segments'}`)
+      setText(rung.bytes, bytes(size))
       rung.setPart(total ? segments / total : 0)
     }
   }
@@ -98,6 +100,11 @@ export function createLadder(onChoose) {
   }
 }
 
+/** The ladder before anybody knows the file. */
+function unknownRungs() {
+  return Array.from({ length: 4 }, () => h('div', { class: 'rung', 'aria-hidden': true }))
+}
+
 /**
  * @param {string} value
  * @param {string} label
@@ -113,12 +120,15 @@ function createRung(value, label, onChoose) {
   })
   const size = h('span', { class: 'rung-size' })
   const fact = h('span', { class: 'rung-fact' })
-  const element = h('label', { class: 'rung' }, input, h('span', { class: 'rung-name' }, label), size, fact)
+  const made = h('span', { class: 'rung-bytes' })
+  const name = h('span', { class: 'rung-name' }, label)
+  const element = h('label', { class: 'rung' }, input, name, size, fact, made)
   return {
     element,
     input,
     size,
     fact,
+    bytes: made,
     /** @param {number} part of its segments, 0 to 1 */
     setPart: (part) => element.style.setProperty('--part', String(Math.min(1, part))),
   }

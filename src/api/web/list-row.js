@@ -78,7 +78,10 @@ function liveWords(snapshot) {
 function outcomeWords({ resolutions, timings }) {
   const size = resolutions.reduce((sum, rung) => sum + (rung.size_bytes ?? 0), 0)
   const rungs = resolutions.length === 1 ? '1 rung' : `${resolutions.length} rungs`
-  const parts = [resolutions.length ? `${rungs}, ${bytes(size)}` : '', timings.processing_s ? `made in ${span(timings.processing_s)}` : '']
+  const parts = [
+    timings.processing_s ? `Made in ${span(timings.processing_s)}` : '',
+    resolutions.length ? `${rungs}, ${bytes(size)}` : '',
+  ]
   return parts.filter(Boolean).join(' · ')
 }
 

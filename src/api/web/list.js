@@ -28,6 +28,7 @@ export function listView(root, { status, onLive }) {
   /** @type {string | null} */
   let cursor = null
   let ended = false
+  let loaded = false
 
   const list = h('ul', { class: 'rows', 'aria-label': 'Videos', 'aria-busy': true })
   const more = h('button', { type: 'button', class: 'button', onclick: () => load(cursor) }, 'Load more')
@@ -60,6 +61,7 @@ export function listView(root, { status, onLive }) {
       cursor = page.next_cursor
       for (const video of page.videos) place(video)
       show(more, cursor !== null)
+      loaded = true
       showEmpty()
     } catch (error) {
       if (!ended) notify(error)
@@ -138,7 +140,7 @@ export function listView(root, { status, onLive }) {
   }
 
   function showEmpty() {
-    const none = rows.size === 0 && list.getAttribute('aria-busy') === 'false'
+    const none = rows.size === 0 && loaded
     if (none && !empty.firstChild) fill(empty, ...(status ? nothingHere(status) : welcome()))
     show(empty, none)
   }

@@ -48,6 +48,7 @@ export function openFeed(address, listener, { single = false } = {}) {
       listener.onLive(false)
       if (source?.readyState !== EventSource.CLOSED) return
       hangUp()
+      if (single) listener.onBack() // the video may be gone
       timer = setTimeout(open, reopenMs)
     })
     for (const name of ['progress', ...endings]) source.addEventListener(name, onProgress)

@@ -1,6 +1,6 @@
 // @ts-check
 import { fill, h, setText, show } from './dom.js'
-import { bytes, count, fps, span, speed, stageInWords, timeLeft } from './format.js'
+import { bytes, count, fps, span, speed, stageInWords } from './format.js'
 import { createBar } from './widgets.js'
 
 /** @typedef {import('./types.js').Video} Video */
@@ -83,7 +83,8 @@ function liveNumbers(snapshot) {
   const { chunks, fetched } = snapshot
   /** @type {[string, string][]} */
   const rows = []
-  if (snapshot.queue_position) rows.push(['In the queue', `number ${snapshot.queue_position}`])
+  if (snapshot.queue_position)
+    rows.push(['In the queue', snapshot.queue_position === 1 ? 'next' : `number ${snapshot.queue_position}`])
   if (fetched)
     rows.push([
       'Fetched',
@@ -103,7 +104,7 @@ function liveNumbers(snapshot) {
     ])
   if (snapshot.fps) rows.push(['Rate', fps(snapshot.fps)])
   if (snapshot.speed) rows.push(['Speed', speed(snapshot.speed)])
-  if (snapshot.eta_s !== null) rows.push(['Remaining', timeLeft(snapshot.eta_s)])
+  if (snapshot.eta_s !== null) rows.push(['Remaining', span(snapshot.eta_s)])
   return rows
 }
 

@@ -42,8 +42,9 @@ function rungRow(rung) {
 function trackRow(track) {
   const channels = track.channels === 1 ? 'Mono' : track.channels === 2 ? 'Stereo' : ''
   const name = [language(track.language), track.title].filter(Boolean).join(' · ')
-  return row(track.name, [
-    [name, channels].filter(Boolean).join(' · ') || '–',
+  const about = [name, channels].filter(Boolean).join(' · ')
+  return row(h('span', {}, track.name, about && h('small', {}, about)), [
+    '–',
     '–',
     track.state === 'skipped' ? 'skipped' : (track.codec ?? '–'),
     bitrate(track.average_bitrate_bps),
@@ -55,7 +56,7 @@ function trackRow(track) {
 }
 
 /**
- * @param {string} name
+ * @param {import('./dom.js').Child} name
  * @param {import('./dom.js').Child[]} cells in the order of the columns, after the name
  */
 function row(name, cells) {

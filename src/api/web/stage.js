@@ -1,12 +1,11 @@
 // @ts-check
-import { fill, h, setText, show } from './dom.js'
+import { fill, h, show } from './dom.js'
 import { nameOf } from './format.js'
 import { createLadder } from './ladder.js'
 import { createPlayer } from './player.js'
 import { copyButton } from './widgets.js'
 
 /** @typedef {import('./types.js').Video} Video */
-/** @typedef {import('./types.js').Snapshot} Snapshot */
 
 /** The player, or why there is none, with the ladder and the playlist's address. */
 export function createStage() {
@@ -38,7 +37,7 @@ export function createStage() {
     h('div', {}, place, foot),
     ladder.element,
   )
-  return { element, setVideo, setProgress, destroy: stop }
+  return { element, setVideo, setProgress: ladder.setProgress, destroy: stop }
 
   /** @param {Video} video */
   function setVideo(video) {
@@ -46,14 +45,15 @@ export function createStage() {
     if (top) place.style.setProperty('--ratio', `${top.width} / ${top.height}`)
     const audioOnly = video.media !== null && video.media.video === null
     place.toggleAttribute('data-audio', audioOnly)
-    element.toggleAttribute('data-alone', video.resolutions.length === 0)
+    element.toggleAttribute('data-alone', video.media !== null && video.resolutions.length === 0)
     address.value = new URL(video.links.hls, location.href).href
     ladder.setVideo(video)
+    show(element, video.status !== 'failed' && video.status !== 'cancelled')
     const playable = video.status === 'completed' || (video.status === 'processing' && video.media !== null)
     show(foot, playable)
     if (!playable) {
       stop()
-      fill(place, h('p', { class: 'player-message' }, whyNot(video)))
+      fill(place, h('p', { class: 'player-message' }, 'Plays here as soon as the first seconds are made'))
     } else if (!player) {
       player = createPlayer(
         { address: address.value, audioOnly, title: nameOf(video) },
@@ -64,30 +64,11 @@ export function createStage() {
     }
   }
 
-  /**
-   * @param {Snapshot} snapshot
-   * @param {Video | null} video
-   */
-  function setProgress(snapshot, video) {
-    ladder.setProgress(snapshot, video)
-    if (!player && snapshot.status === 'queued') {
-      const words = place.querySelector('.player-message')
-      if (words) setText(words, 'Plays here as soon as the first seconds are made')
-    }
-  }
-
   function stop() {
     player?.destroy()
     player = null
     ladder.setLevels([])
   }
-}
-
-/** @param {Video} video */
-function whyNot(video) {
-  if (video.status === 'failed') return 'Nothing to play: the video failed'
-  if (video.status === 'cancelled') return 'Nothing to play: the video was cancelled'
-  return 'Plays here as soon as the first seconds are made'
 }
 
 /** @param {FocusEvent & { target: HTMLInputElement }} event */

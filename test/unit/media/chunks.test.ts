@@ -37,7 +37,14 @@ describe('chunks', () => {
   })
 
   test('lie end to end, none shorter than a segment nor longer than 34 s, only the last open, at any length', () => {
-    for (const rate of [[30, 1], [30000, 1001], [25, 1], [1, 1], [1, 2], [36, 1]] satisfies Rational[]) {
+    for (const rate of [
+      [30, 1],
+      [30000, 1001],
+      [25, 1],
+      [1, 1],
+      [1, 2],
+      [36, 1],
+    ] satisfies Rational[]) {
       for (let duration = 12; duration < 20_000; duration *= 1.21) {
         const { grid, chunks } = cut(duration, rate)
         let next = 0

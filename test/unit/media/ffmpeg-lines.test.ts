@@ -39,8 +39,18 @@ describe('progress', () => {
   }
 
   test('is reported when frames or time have grown', () => {
-    const { growths, frames } = read('frame=  10', 'out_time_us=0', 'progress=continue', 'frame=10', 'out_time_us=5', 'progress=end')
-    expect(growths).toEqual([{ frames: 10, outTimeUs: 0 }, { frames: 10, outTimeUs: 5 }])
+    const { growths, frames } = read(
+      'frame=  10',
+      'out_time_us=0',
+      'progress=continue',
+      'frame=10',
+      'out_time_us=5',
+      'progress=end',
+    )
+    expect(growths).toEqual([
+      { frames: 10, outTimeUs: 0 },
+      { frames: 10, outTimeUs: 5 },
+    ])
     expect(frames).toBe(10)
   })
 
@@ -51,7 +61,14 @@ describe('progress', () => {
   })
 
   test('sees life in packets whose time moves on, from a negative one too', () => {
-    expect(read('#tb 0: 1/15360', '0,  -512,  0,  512, 2000, 0x1', '0,  0,  512, 512, 9, 0x2', '0, 0, 512, 512, 9, 0x2').lives).toBe(2)
+    expect(
+      read(
+        '#tb 0: 1/15360',
+        '0,  -512,  0,  512, 2000, 0x1',
+        '0,  0,  512, 512, 9, 0x2',
+        '0, 0, 512, 512, 9, 0x2',
+      ).lives,
+    ).toBe(2)
   })
 })
 
@@ -61,12 +78,39 @@ describe('stderr', () => {
     for (let index = 0; index < 50; index += 1) watch.line(`line ${index}`)
     watch.line('Error while decoding stream #0:0: Invalid data found when processing input')
     watch.line('[http @ 0x1] Stream ends prematurely at 5, should be 9')
-    watch.line('https://key:secret@store.internal:9000/videos/source/1?X-Amz-Signature=abc: Server returned 403')
+    watch.line(
+      'https://key:secret@store.internal:9000/videos/source/1?X-Amz-Signature=abc: Server returned 403',
+    )
     const { decodeErrors, endedEarly, stderrTail } = watch.report()
     expect({ decodeErrors, endedEarly }).toEqual({ decodeErrors: 1, endedEarly: true })
     expect(stderrTail.split('\n')).toHaveLength(40)
     expect(stderrTail).toContain('<store>/videos/source/1: Server returned 403')
     expect(stderrTail).not.toMatch(/secret|abc|internal|line 12$/)
+  })
+
+  test.each([
+    [true, ['Stream ends prematurely at 5, should be 9']],
+    [
+      false,
+      [
+        'Stream ends prematurely at 5, should be 9',
+        'Will reconnect at 5 in 0 second(s), error=Input/output error.',
+      ],
+    ],
+    [
+      true,
+      [
+        'Stream ends prematurely at 5',
+        'Will reconnect at 5 in 3 second(s).',
+        'http://h/x: Input/output error',
+      ],
+    ],
+    [true, ['[mov @ 0x1] stream 0, offset 0x16: partial file']],
+    [false, ['all is well']],
+  ])('says %j to whether the source ended early: %j', (expected, lines) => {
+    const watch = createStderrWatch()
+    for (const line of lines) watch.line(line)
+    expect(watch.report().endedEarly).toBe(expected)
   })
 
   test.each([
@@ -80,7 +124,10 @@ describe('stderr', () => {
   })
 
   test.each([
-    ['Connection to tcp://10.0.0.7:9000 failed: Connection refused', 'Connection to <store> failed: Connection refused'],
+    [
+      'Connection to tcp://10.0.0.7:9000 failed: Connection refused',
+      'Connection to <store> failed: Connection refused',
+    ],
     ['http://h/p?q=1: Invalid data', '<store>/p: Invalid data'],
     ['Failed to resolve hostname minio.internal: nope', 'Failed to resolve hostname <host> nope'],
     ['…X-Amz-Credential=AKIA%2F1&X-Amz-Signature=00', '…<signed><signed>'],
@@ -95,11 +142,27 @@ const RESULT: FfmpegResult = { exitCode: 1, frames: 0, decodeErrors: 0, endedEar
 describe('the verdict on an exit of ffmpeg', () => {
   test.each<[Partial<FfmpegResult>, string | null, string | null]>([
     [{ exitCode: 0, endedEarly: true, stderrTail: 'Invalid data found' }, null, null],
-    [{ stderrTail: '<store>/x: Invalid data found when processing input' }, 'PermanentError', 'corrupt_input'],
+    [
+      { stderrTail: '<store>/x: Invalid data found when processing input' },
+      'PermanentError',
+      'corrupt_input',
+    ],
     [{ exitCode: 69 }, 'PermanentError', 'corrupt_input'],
-    [{ stderrTail: '<store>/x: Invalid data found when processing input', endedEarly: true }, 'TransientError', 'source_unreachable'],
-    [{ stderrTail: 'Error while decoding stream #0:0: Invalid data found when processing input' }, 'TransientError', 'ffmpeg_failed'],
-    [{ stderrTail: 'av_interleaved_write_frame(): No space left on device' }, 'TransientError', 'out_of_resources'],
+    [
+      { stderrTail: '<store>/x: Invalid data found when processing input', endedEarly: true },
+      'TransientError',
+      'source_unreachable',
+    ],
+    [
+      { stderrTail: 'Error while decoding stream #0:0: Invalid data found when processing input' },
+      'TransientError',
+      'ffmpeg_failed',
+    ],
+    [
+      { stderrTail: 'av_interleaved_write_frame(): No space left on device' },
+      'TransientError',
+      'out_of_resources',
+    ],
     [{ stderrTail: 'Cannot allocate memory' }, 'TransientError', 'out_of_resources'],
     [{ exitCode: 139, stderrTail: 'moov atom not found' }, 'TransientError', 'ffmpeg_crashed'],
     [{ stderrTail: 'what is this' }, 'TransientError', 'ffmpeg_failed'],
@@ -116,7 +179,12 @@ describe('the verdict on an exit of ffprobe', () => {
     [1, 'HTTP error 403 Forbidden\nServer returned 403 Forbidden', 'TransientError', 'source_unreachable'],
     [1, 'Stream ends prematurely\nInvalid data found', 'TransientError', 'source_unreachable'],
     [1, '[hls @ 0x1] Format not on whitelist', 'PermanentError', 'unsupported_container'],
-    [1, 'Format mov detected only with low score of 1\nmoov atom not found', 'PermanentError', 'unsupported_container'],
+    [
+      1,
+      'Format mov detected only with low score of 1\nmoov atom not found',
+      'PermanentError',
+      'unsupported_container',
+    ],
     [1, 'moov atom not found\nx: Invalid data found', 'PermanentError', 'truncated_input'],
     [1, "Codec (magicyuv) not on whitelist 'h264'", 'PermanentError', 'unsupported_codec'],
     [1, 'Number of streams exceeds max_streams parameter (32)', 'PermanentError', 'too_many_streams'],

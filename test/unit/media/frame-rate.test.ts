@@ -31,6 +31,8 @@ describe('the frame rate', () => {
   })
 
   test('of a field-coded film is not the field rate', () => {
-    expect(chooseFrameRate({ nominal_rate: [50, 1], average_rate: [25, 1], interlaced: true })).toEqual([25, 1])
+    expect(chooseFrameRate({ nominal_rate: [50, 1], average_rate: [25, 1], interlaced: true })).toEqual([
+      25, 1,
+    ])
   })
 })

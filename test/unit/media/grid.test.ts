@@ -18,7 +18,12 @@ describe('the grid', () => {
     [[1, 2], 1, 10000, 20000],
   ])('at %j has GOPs of 2 s and frames of a whole number of units', (rate, gop, timescale, duration) => {
     const grid = gridOf(rate)
-    expect(grid).toMatchObject({ gop_frames: gop, segment_frames: 2 * gop, timescale, frame_duration: duration })
+    expect(grid).toMatchObject({
+      gop_frames: gop,
+      segment_frames: 2 * gop,
+      timescale,
+      frame_duration: duration,
+    })
     expect(grid.timescale * rate[1]).toBe(grid.frame_duration * rate[0])
   })
 

@@ -19,7 +19,11 @@ describe('the rungs of a picture', () => {
   test.each<[string, Partial<VideoStream>, string[]]>([
     ['1080p', {}, ['1080p 1920x1080', ...SIXTEEN_NINE]],
     ['a rung of the exact size of a box', { width: 1280, height: 720 }, SIXTEEN_NINE],
-    ['2160p', { width: 3840, height: 2160 }, ['2160p 3840x2160', '1440p 2560x1440', '1080p 1920x1080', ...SIXTEEN_NINE]],
+    [
+      '2160p',
+      { width: 3840, height: 2160 },
+      ['2160p 3840x2160', '1440p 2560x1440', '1080p 1920x1080', ...SIXTEEN_NINE],
+    ],
     [
       'a letterboxed film, which is named by its box and not by its height',
       { width: 1920, height: 804 },
@@ -53,7 +57,11 @@ describe('the rungs of a picture', () => {
       { width: 1440, height: 540, pixel_aspect: [1, 2] },
       ['1080p 1440x1080', '720p 960x720', '480p 640x480', '360p 480x360', '240p 320x240', '144p 192x144'],
     ],
-    ['a pixel aspect that must be a fault', { width: 256, height: 144, pixel_aspect: [100, 1] }, ['144p 256x144']],
+    [
+      'a pixel aspect that must be a fault',
+      { width: 256, height: 144, pixel_aspect: [100, 1] },
+      ['144p 256x144'],
+    ],
     [
       'more than the largest box',
       { width: 7680, height: 4320 },
@@ -65,7 +73,11 @@ describe('the rungs of a picture', () => {
       ['2160p 3840x60', '1440p 2560x40', '1080p 1920x30', '720p 1280x20'],
     ],
     ['a strip of two lines', { width: 4000, height: 2 }, ['2160p 3840x2']],
-    ['hardly more than a box: the top rung is not worth it', { width: 1300, height: 730 }, ['720p 1280x718', ...SIXTEEN_NINE.slice(1)]],
+    [
+      'hardly more than a box: the top rung is not worth it',
+      { width: 1300, height: 730 },
+      ['720p 1280x718', ...SIXTEEN_NINE.slice(1)],
+    ],
   ])('%s', (_, fields, expected) => {
     expect(sizes(fields)).toEqual(expected)
   })
@@ -103,7 +115,9 @@ test('every box is either kept or skipped, with its reason', () => {
   ])
   expect(ladderOf({}).kept[0]?.code).toBe('source_size')
   expect(ladderOf({ width: 7680, height: 4320 }).kept[0]?.code).toBe('largest_box')
-  expect(ladderOf({ width: 8192, height: 128 }).skipped.map(({ code }) => code)).toEqual(Array(4).fill('too_thin'))
+  expect(ladderOf({ width: 8192, height: 128 }).skipped.map(({ code }) => code)).toEqual(
+    Array(4).fill('too_thin'),
+  )
 })
 
 describe('the bitrate cap', () => {
@@ -113,7 +127,8 @@ describe('the bitrate cap', () => {
   test('is the one of the box for a rich source, with a buffer of two seconds', () => {
     expect(caps(50_000_000)).toEqual([5_000_000, 2_800_000, 1_400_000, 800_000, 400_000, 200_000])
     expect(caps(null)).toEqual(caps(50_000_000))
-    for (const { max_bitrate_bps, buffer_bits } of ladderOf({}).rungs) expect(buffer_bits).toBe(2 * max_bitrate_bps)
+    for (const { max_bitrate_bps, buffer_bits } of ladderOf({}).rungs)
+      expect(buffer_bits).toBe(2 * max_bitrate_bps)
   })
 
   test('is never above what the source spent on the picture, down to a quarter of the box', () => {

@@ -13,7 +13,10 @@ describe('a plan', () => {
   test.each<[string, Partial<MediaInfo>]>([
     ['of an ordinary film', { audio: [aTrack()] }],
     ['of a silent film', {}],
-    ['of a film at a negative clock', { video: aPicture({ first_pts: -90_000, start_s: -1, time_base: [1, 90_000] }), audio: [aTrack()] }],
+    [
+      'of a film at a negative clock',
+      { video: aPicture({ first_pts: -90_000, start_s: -1, time_base: [1, 90_000] }), audio: [aTrack()] },
+    ],
     ['of sound alone', { video: null, audio: [aTrack()] }],
     ['of HDR', { video: aPicture({ color: HDR }) }],
   ])('%s has the stored shape', (_, media) => {
@@ -54,21 +57,32 @@ describe('a plan', () => {
     ['by what it says', { ...HDR, max_cll: 4060 }, { transfer: 'smpte2084', peak: 20 }],
     ['for 1000 nits if it does not', HDR, { transfer: 'smpte2084', peak: 1000 / 203 }],
     ['never for less than white', { ...HDR, max_cll: 10 }, { transfer: 'smpte2084', peak: 1 }],
-    ['for 1000 nits in HLG', { ...HDR, transfer: 'arib-std-b67' }, { transfer: 'arib-std-b67', peak: 1000 / 203 }],
+    [
+      'for 1000 nits in HLG',
+      { ...HDR, transfer: 'arib-std-b67' },
+      { transfer: 'arib-std-b67', peak: 1000 / 203 },
+    ],
     ['not at all in SDR', { ...HDR, transfer: 'bt709' }, null],
   ] as const)('maps HDR %s', (_, color, expected) => {
     expect(planOf({ video: aPicture({ color }) }).video?.tone_map).toEqual(expected)
   })
 
   test('knows full range by tag and by format', () => {
-    expect(planOf({ video: aPicture({ color: { ...HDR, transfer: null, range: 'pc' } }) }).video?.full_range).toBe(true)
+    expect(
+      planOf({ video: aPicture({ color: { ...HDR, transfer: null, range: 'pc' } }) }).video?.full_range,
+    ).toBe(true)
     expect(planOf({ video: aPicture({ pixel_format: 'yuvj420p' }) }).video?.full_range).toBe(true)
     expect(planOf({}).video?.full_range).toBe(false)
   })
 
   test('deinterlaces by the parity of the source', () => {
-    const deinterlace = (top_field_first: boolean) => planOf({ video: aPicture({ interlaced: true, top_field_first }) }).video?.deinterlace
-    expect([deinterlace(true), deinterlace(false), planOf({}).video?.deinterlace]).toEqual(['tff', 'bff', null])
+    const deinterlace = (top_field_first: boolean) =>
+      planOf({ video: aPicture({ interlaced: true, top_field_first }) }).video?.deinterlace
+    expect([deinterlace(true), deinterlace(false), planOf({}).video?.deinterlace]).toEqual([
+      'tff',
+      'bff',
+      null,
+    ])
   })
 })
 
@@ -81,14 +95,18 @@ describe('audio', () => {
       aTrack({ stream_index: 4, sample_rate: null, default: true }),
     ]
     const plan = planOf({ audio })
-    expect(plan.audio.map((track) => [track.position, track.stream_index, track.channels, track.default])).toEqual([
+    expect(
+      plan.audio.map((track) => [track.position, track.stream_index, track.channels, track.default]),
+    ).toEqual([
       [0, 1, 2, false],
       [1, 3, 2, true],
     ])
-    expect(plan.skipped.filter(({ kind }) => kind === 'audio').map(({ name, code }) => [name, code])).toEqual([
-      ['audio-stream-2', 'unknown_codec'],
-      ['audio-stream-4', 'no_samples'],
-    ])
+    expect(plan.skipped.filter(({ kind }) => kind === 'audio').map(({ name, code }) => [name, code])).toEqual(
+      [
+        ['audio-stream-2', 'unknown_codec'],
+        ['audio-stream-4', 'no_samples'],
+      ],
+    )
   })
 
   test('has exactly one default', () => {
@@ -107,23 +125,34 @@ describe('audio', () => {
 
   test('alone counts from the first sound', () => {
     const audio = [aTrack({ start_s: 1.5 }), aTrack({ start_s: 1.25 })]
-    expect(planOf({ video: null, audio }).audio.map(({ origin }) => origin)).toEqual([[5, 4], [5, 4]])
+    expect(planOf({ video: null, audio }).audio.map(({ origin }) => origin)).toEqual([
+      [5, 4],
+      [5, 4],
+    ])
   })
 })
 
 test('subtitles are listed as skipped, pictures apart from text', () => {
-  const subtitles = [{ ...SUBTITLE, codec: 'subrip' }, { ...SUBTITLE, codec: 'hdmv_pgs_subtitle' }]
-  expect(planOf({ subtitles }).skipped.filter(({ kind }) => kind === 'subtitle').map(({ code }) => code)).toEqual([
-    'subtitles_not_converted',
-    'picture_subtitles',
-  ])
+  const subtitles = [
+    { ...SUBTITLE, codec: 'subrip' },
+    { ...SUBTITLE, codec: 'hdmv_pgs_subtitle' },
+  ]
+  expect(
+    planOf({ subtitles })
+      .skipped.filter(({ kind }) => kind === 'subtitle')
+      .map(({ code }) => code),
+  ).toEqual(['subtitles_not_converted', 'picture_subtitles'])
 })
 
 test.each<[string, Partial<MediaInfo>, string[]]>([
   ['nothing odd', { audio: [aTrack()] }, []],
   ['undecodable sound', { audio: [aTrack({ codec: null })] }, ['audio_undecodable']],
   ['sound alone', { video: null, audio: [aTrack()] }, ['no_picture']],
-  ['120 frames a second', { video: aPicture({ nominal_rate: [120, 1], average_rate: [120, 1] }) }, ['frame_rate_reduced']],
+  [
+    '120 frames a second',
+    { video: aPicture({ nominal_rate: [120, 1], average_rate: [120, 1] }) },
+    ['frame_rate_reduced'],
+  ],
   ['a variable rate', { video: aPicture({ average_rate: [17, 1] }) }, ['variable_frame_rate']],
   ['HDR', { video: aPicture({ color: HDR }) }, ['tone_mapped']],
   ['fields', { video: aPicture({ interlaced: true }) }, ['deinterlaced']],
@@ -133,7 +162,13 @@ test.each<[string, Partial<MediaInfo>, string[]]>([
 })
 
 test('refuses what has nothing to show or hear, and what claims to be endless', () => {
-  expect(() => planOf({ video: null })).toThrow(expect.objectContaining({ name: 'PermanentError', code: 'no_video' }))
-  expect(() => planOf({ video: null, audio: [aTrack({ codec: null })] })).toThrow(expect.objectContaining({ code: 'no_video' }))
-  expect(() => planOf({ duration_s: 1e12 })).toThrow(expect.objectContaining({ name: 'PermanentError', code: 'too_long' }))
+  expect(() => planOf({ video: null })).toThrow(
+    expect.objectContaining({ name: 'PermanentError', code: 'no_video' }),
+  )
+  expect(() => planOf({ video: null, audio: [aTrack({ codec: null })] })).toThrow(
+    expect.objectContaining({ code: 'no_video' }),
+  )
+  expect(() => planOf({ duration_s: 1e12 })).toThrow(
+    expect.objectContaining({ name: 'PermanentError', code: 'too_long' }),
+  )
 })

@@ -1,0 +1,22 @@
+# One image for api, worker, courier and migrate; compose picks the command.
+FROM node:26.10.0-bookworm-slim
+
+# tini as process 1 hands signals on and collects what a killed ffmpeg leaves.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends ffmpeg tini \
+  && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+ENV NODE_ENV=production
+
+# No install scripts: the one we allow fetches a Node binary for development, and the image has its own.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+
+COPY cmd cmd
+COPY sql sql
+COPY src src
+
+USER node
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "cmd/api.ts"]

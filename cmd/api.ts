@@ -1,0 +1,31 @@
+import { createApp } from '../src/api/app.ts'
+import { openContext } from '../src/api/context.ts'
+import { listen } from '../src/api/server.ts'
+import { loadConfig } from '../src/config.ts'
+import { messageOf } from '../src/errors.ts'
+import { createLog } from '../src/log.ts'
+import { shutdownRequested } from '../src/shutdown.ts'
+
+if (process.argv.includes('--help')) {
+  console.log(
+    'Serves the API, the playlists, live progress and the page until SIGTERM. Configured by the environment (HOST, PORT, …).',
+  )
+  process.exit(0)
+}
+
+const config = loadConfig()
+const log = createLog('api', config.LOG_LEVEL)
+try {
+  await using context = await openContext(config, log)
+  const where = { host: config.HOST, port: config.PORT, streams: context.streams }
+  await using server = await listen(createApp(context), where)
+  log.info({ host: config.HOST, port: server.port }, 'listening')
+  if (!/^(127\.|::1$|localhost$)/.test(config.HOST)) {
+    log.warn('there are no keys yet: whoever reaches this port may submit and delete videos')
+  }
+  await shutdownRequested(log)
+} catch (error) {
+  log.error({ err: messageOf(error) }, 'the API ended')
+  process.exitCode = 1
+}
+log.info('stopped')

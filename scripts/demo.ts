@@ -1,0 +1,116 @@
+// One video through all of Stepladder on this machine. Called by scripts/demo.sh; see scripts/demo/usage.txt.
+import { basename } from 'node:path'
+import { StepladderError } from '../src/errors.ts'
+import { demoClip } from './clips/clip.ts'
+import { type DemoRequest, readArguments } from './demo/arguments.ts'
+import { resolutionTable } from './demo/drawing.ts'
+import { followProgress } from './demo/follow.ts'
+import { startLocalSystem } from './demo/local-system.ts'
+import { createScreen } from './demo/screen.ts'
+import { getVideo, submitJob, uploadFile } from './demo/submit.ts'
+import { timeText } from './demo/units.ts'
+import type { Video } from './demo/video.ts'
+
+const screen = createScreen()
+const stop = stopRequested()
+
+try {
+  process.exitCode = await run(readArguments(process.argv.slice(2)))
+} catch (error) {
+  process.exitCode = explain(error)
+}
+
+/** Returns the exit code. */
+async function run(request: DemoRequest): Promise<number> {
+  // Before the services, whose CPU it would otherwise share.
+  const clip = request.source.kind === 'generated' ? await madeClip() : ''
+  screen.say('starting PostgreSQL, Redis, MinIO, the API, two workers and the courier …')
+  await using system = await startLocalSystem(screen.say)
+  const { baseUrl, broken } = system
+  screen.say(`the API listens on ${baseUrl}`)
+
+  const work = async () => {
+    const video = await submit(baseUrl, request.source, clip)
+    return await follow(baseUrl, video)
+  }
+  const done = await Promise.race([work(), broken, stop.requested])
+  screen.settle()
+  if (done === 'stop') return sayStopping(130)
+  report(done, baseUrl)
+  if (request.once) {
+    console.log(JSON.stringify(done))
+    return done.status === 'completed' ? 0 : 1
+  }
+  screen.say('stays up until Ctrl-C')
+  await Promise.race([broken, stop.requested])
+  return sayStopping(0)
+}
+
+/** Says what went wrong to whoever typed the command; returns the exit code. */
+function explain(error: unknown): number {
+  // Ctrl-C reaches a running ffmpeg too, and what then fails is of no interest.
+  if (stop.signal.aborted) return 130
+  if (!(error instanceof StepladderError)) throw error
+  console.error(`demo: ${error.message}`)
+  if (error.code !== 'usage') return 1
+  console.error('demo: ./scripts/demo.sh --help says more')
+  return 2
+}
+
+function sayStopping(exitCode: number): number {
+  screen.say('stopping …')
+  return exitCode
+}
+
+/** Ctrl-C asks us to stop everything in order; a second one ends at once (our processes end with us). */
+function stopRequested(): { requested: Promise<'stop'>; signal: AbortSignal } {
+  const controller = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<'stop'>()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(1)
+      resolve('stop')
+      controller.abort(new StepladderError('stopped', 'stopped'))
+    })
+  }
+  return { requested: promise, signal: controller.signal }
+}
+
+async function madeClip(): Promise<string> {
+  const saySoon = setTimeout(() => screen.say('making a test clip of 60 s in 1080p (once) …'), 200)
+  const path = await demoClip()
+  clearTimeout(saySoon)
+  return path
+}
+
+async function submit(baseUrl: string, source: DemoRequest['source'], clip: string): Promise<Video> {
+  if (source.kind === 'url') return submitJob(baseUrl, { source: { url: source.url } })
+  const path = source.kind === 'file' ? source.path : clip
+  screen.say(`uploading ${basename(path)}`)
+  const key = await uploadFile({ baseUrl, path, signal: stop.signal })
+  return submitJob(baseUrl, { source: { key }, title: basename(path) })
+}
+
+async function follow(baseUrl: string, video: Video): Promise<Video> {
+  const { signal } = stop
+  screen.say(`video ${video.id}: ${pageUrl(video, baseUrl)}`)
+  const onTrouble = (message: string) => screen.say(`progress: ${message}; connecting again`)
+  for await (const snapshot of followProgress({ baseUrl, videoId: video.id, signal, onTrouble }))
+    screen.show(snapshot)
+  return getVideo(baseUrl, video.id)
+}
+
+function report(video: Video, baseUrl: string): void {
+  const seconds = (Date.parse(video.completed_at ?? '') - Date.parse(video.created_at)) / 1000
+  if (video.status === 'completed') {
+    console.log(`\ncompleted in ${timeText(seconds)}\n`)
+    for (const line of resolutionTable(video)) console.log(line)
+  } else {
+    console.log(`\n${video.status}${video.error ? `: ${video.error.message} (${video.error.code})` : ''}`)
+  }
+  console.log(`\nwatch it: ${pageUrl(video, baseUrl)}`)
+}
+
+function pageUrl(video: Video, baseUrl: string): string {
+  return new URL(video.links.page ?? `/#/videos/${video.id}`, baseUrl).href
+}

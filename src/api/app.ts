@@ -1,0 +1,74 @@
+import { Hono, type MiddlewareHandler } from 'hono'
+import { StepladderError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { ApiContext } from './context.ts'
+import { healthRoutes } from './health.ts'
+import { jobRoutes } from './jobs.ts'
+import { notFoundIn } from './not-found.ts'
+import { playbackRoutes } from './playback.ts'
+import { problemResponse } from './problem.ts'
+import { progressRoutes } from './progress.ts'
+import { uploadRoutes } from './uploads.ts'
+import { videoRoutes } from './videos.ts'
+import { webRoutes } from './web.ts'
+
+/** Redis gives up after 1 s and a dead store is noticed sooner, so what takes longer is the database. */
+const answerWithinMs = 8_000
+
+/** All routes. Starts nothing; `app.request()` works for everything but the event streams. */
+export function createApp(context: ApiContext): Hono {
+  const app = new Hono()
+  app.use(logRequests(context.log), secureDefaults, answerInTime)
+  for (const routes of [
+    jobRoutes,
+    videoRoutes,
+    uploadRoutes,
+    progressRoutes,
+    playbackRoutes,
+    healthRoutes,
+    webRoutes,
+  ]) {
+    app.route('/', routes(context))
+  }
+  app.onError((error, c) => problemResponse(c, error, context.log))
+  app.notFound(notFoundIn(app))
+  return app
+}
+
+const answerInTime: MiddlewareHandler = async (_c, next) => {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const seconds = answerWithinMs / 1000
+  const timer = setTimeout(() => {
+    reject(new StepladderError('database_unavailable', `there was no answer within ${seconds} seconds`))
+  }, answerWithinMs)
+  try {
+    await Promise.race([next(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Without the query, where signatures could be. */
+function logRequests(log: Log): MiddlewareHandler {
+  return async (c, next) => {
+    if (!log.isLevelEnabled('debug')) return next()
+    const startedAt = performance.now()
+    await next()
+    const ms = Math.round(performance.now() - startedAt)
+    log.debug({ method: c.req.method, path: c.req.path, status: c.res.status, ms }, 'request')
+  }
+}
+
+/**
+ * Headers for every answer. A browser tells where a request comes from: what changes something is
+ * refused from other sites, since whoever can open this address could otherwise be made to delete.
+ */
+const secureDefaults: MiddlewareHandler = async (c, next) => {
+  c.header('X-Content-Type-Options', 'nosniff')
+  c.header('Referrer-Policy', 'no-referrer')
+  const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
+  if (changes && /^(cross-site|same-site)$/.test(c.req.header('sec-fetch-site') ?? '')) {
+    throw new StepladderError('cross_site_request', 'a page of another site may not change anything here')
+  }
+  await next()
+}

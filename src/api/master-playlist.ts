@@ -1,0 +1,57 @@
+import type { Database } from '../db.ts'
+import { type KeyedInit, readFinishedTracks, readFirstInits } from '../jobs/read-playback.ts'
+import { type Bandwidth, type ListedTrack, masterPlaylist } from '../media/manifests.ts'
+import { notPlayableYet, type Playable } from './playable.ts'
+
+/** Over what the encoder was told, for containers and overshoot; measured rates come with the end. */
+const headroom = 1.1
+
+/** Names every track that was made or is being made. Throws `not_playable_yet`. */
+export function renderMaster(sql: Database, video: Playable): Promise<string> {
+  return video.completed ? finishedMaster(sql, video) : growingMaster(sql, video)
+}
+
+/** Every rung, once each track that will come has something to play: a player never asks twice. */
+async function growingMaster(sql: Database, video: Playable): Promise<string> {
+  const { plan } = video
+  const { inits, skipped } = await readFirstInits(sql, video.id)
+
+  function growing(name: string, bps: number): ListedTrack {
+    const init = inits.get(name)
+    if (!init) throw notPlayableYet()
+    const rate = Math.ceil(bps * headroom)
+    return listed(video, { name, init, bandwidth: { peakBps: rate, averageBps: rate } })
+  }
+
+  return masterPlaylist(
+    plan,
+    (plan.video?.rungs ?? []).map((rung) => growing(rung.name, rung.max_bitrate_bps)),
+    plan.audio
+      .map((track) => ({ name: `audio-${track.position}`, bps: track.bitrate_bps }))
+      .filter(({ name }) => !skipped.has(name))
+      .map(({ name, bps }) => growing(name, bps)),
+  )
+}
+
+async function finishedMaster(sql: Database, video: Playable): Promise<string> {
+  const tracks = await readFinishedTracks(sql, video.id)
+  return masterPlaylist(
+    video.plan,
+    tracks.filter(({ kind }) => kind === 'video').map((track) => listed(video, track)),
+    tracks.filter(({ kind }) => kind === 'audio').map((track) => listed(video, track)),
+  )
+}
+
+/** A master needs a track's name, codec and rates, not its segments. */
+function listed(
+  { generation }: Playable,
+  track: { name: string; init: KeyedInit; bandwidth: Bandwidth },
+): ListedTrack {
+  const { name, init, bandwidth } = track
+  return {
+    track: { name, init, segments: [], frames: 0, durationS: 0 },
+    bandwidth,
+    // Another generation has other segments, and so another address.
+    uri: `${name}.m3u8?g=${generation}`,
+  }
+}

@@ -1,0 +1,66 @@
+import { type Context, Hono, type Next } from 'hono'
+import { StepladderError } from '../errors.ts'
+import { readMp4Key } from '../jobs/read-playback.ts'
+import type { ApiContext } from './context.ts'
+import { renderMaster } from './master-playlist.ts'
+import { createObjectAddresses } from './object-addresses.ts'
+import { findPlayable, noSuchTrack, type Playable } from './playable.ts'
+import { renderTrack } from './track-playlist.ts'
+import { videoIdOf } from './video-id.ts'
+
+/**
+ * HLS and MP4. Playlists are made from rows at each request: while the video is processed they hold
+ * what is there in order from the start, and grow; when it is completed they are whole. They point
+ * straight to the store or the CDN; no media goes through this process.
+ */
+export function playbackRoutes({
+  sql,
+  storage,
+  config,
+}: Pick<ApiContext, 'sql' | 'storage' | 'config'>): Hono {
+  const addressOf = createObjectAddresses({ storage, config })
+  return new Hono()
+    .use('/videos/:id/hls/*', allowAllOrigins)
+    .use('/videos/:id/mp4/*', allowAllOrigins)
+    .get('/videos/:id/hls/master.m3u8', async (c) => {
+      const video = await findPlayable(sql, videoIdOf(c))
+      return playlist(c, await renderMaster(sql, video))
+    })
+    .get('/videos/:id/hls/:file', async (c) => {
+      const id = videoIdOf(c)
+      const name = trackNameOf(c.req.param('file'))
+      const video = await findPlayable(sql, id)
+      refuseOlderGeneration(c, video)
+      return playlist(c, await renderTrack(sql, video, { name, addressOf }))
+    })
+    .get('/videos/:id/mp4/:rung', async (c) => {
+      const rung = c.req.param('rung')
+      const key = await readMp4Key(sql, videoIdOf(c), rung)
+      if (key === null) throw new StepladderError('mp4_not_found', `there is no MP4 of ${rung}, or not yet`)
+      c.header('Cache-Control', 'no-store')
+      return c.redirect(await addressOf(key), 302)
+    })
+}
+
+/** Players on other sites may read playlists; they carry no secrets but addresses that run out. */
+async function allowAllOrigins(c: Context, next: Next): Promise<void> {
+  c.header('Access-Control-Allow-Origin', '*')
+  await next()
+}
+
+function playlist(c: Context, text: string): Response {
+  return c.body(text, 200, { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': 'no-store' })
+}
+
+/** A player with an earlier generation's address must not go on with another one's segments. */
+function refuseOlderGeneration(c: Context, { generation }: Playable): void {
+  const asked = c.req.query('g')
+  if (asked === undefined || asked === String(generation)) return
+  throw new StepladderError('track_not_found', 'the video was planned anew; load its master playlist again')
+}
+
+function trackNameOf(file: string): string {
+  const name = /^([a-z0-9-]+)\.m3u8$/.exec(file)?.[1]
+  if (name === undefined) throw noSuchTrack(file)
+  return name
+}

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest'
+import { audioArgs } from '../../../src/media/audio-args.ts'
+import { httpInput } from '../../../src/media/input-args.ts'
+import { makePlan } from '../../../src/media/make-plan.ts'
+import { remuxArgs } from '../../../src/media/remux-args.ts'
+import { videoArgs } from '../../../src/media/video-args.ts'
+import { aPicture, aSource, aTrack } from './a-source.ts'
+
+const INPUT = httpInput({ url: 'http://store:9000/videos/source/1?X-Amz-Signature=00', etag: 'abc-1' })
+
+test('nothing a caller wrote reaches an argv: a thousand random sources, every token is an option, a number or one of our words', () => {
+  const nasty = [
+    '-y',
+    '; rm',
+    'concat:x',
+    '\n',
+    '[v0]',
+    "'",
+    'x,movie=/etc/passwd',
+    '\u202e',
+    'eng',
+    '../..',
+    '%s',
+  ]
+  const seed = { state: 20240229 }
+  const random = (below: number): number => {
+    seed.state = (seed.state * 1_103_515_245 + 12_345) % 2 ** 31
+    return Math.floor((seed.state / 2 ** 31) * below)
+  }
+  const word = () => nasty[random(nasty.length)] ?? ''
+  for (let round = 0; round < 1000; round += 1) {
+    const color = {
+      range: word(),
+      space: word(),
+      transfer: word(),
+      primaries: word(),
+      max_cll: 1 + random(5000),
+    }
+    const video = aPicture({
+      codec: word(),
+      profile: word(),
+      pixel_format: word(),
+      color,
+      width: 2 + random(4000),
+      height: 2 + random(4000),
+    })
+    const audio = [aTrack({ codec: word(), language: word(), title: word() })]
+    const media = aSource({ format: word(), title: word(), video, audio })
+    const plan = makePlan({ media, build: 'b1', singleChunk: null })
+    if (!plan.video || !plan.audio[0]) throw new Error('there are pictures and sound')
+    const argvs = [
+      videoArgs({
+        plan: plan.video,
+        firstFrame: random(2) * 900,
+        frames: null,
+        preroll_s: 2,
+        threads: 1,
+        input: INPUT,
+        progressFd: 9,
+      }),
+      audioArgs({ plan: plan.audio[0], input: INPUT, progressFd: 4 }),
+      remuxArgs({ video: true, audio: plan.audio, output: '/scratch/x.mp4' }),
+    ]
+    expect(argvs.flat().filter((token) => !isKnownToken(token))).toEqual([])
+  }
+}, 20_000)
+
+const WORDS = new Set([
+  ...INPUT,
+  ...[
+    'repeat+warning',
+    'libx264',
+    'veryfast',
+    'high',
+    '+cgop',
+    'passthrough',
+    '+bitexact',
+    'mp4',
+    'copy',
+    'framecrc',
+    'aac',
+    '0:v:0',
+    '1:a:0',
+    'default',
+  ],
+  ...[
+    '+frag_keyframe+empty_moov+default_base_moof+delay_moov+skip_trailer',
+    '+empty_moov+default_base_moof+delay_moov+skip_trailer',
+    '+faststart',
+  ],
+  ...[
+    'pipe,file',
+    'file:/scratch/x.mp4',
+    'language=eng',
+    '[v0]',
+    '[v1]',
+    '[v2]',
+    '[v3]',
+    '[v4]',
+    '[v5]',
+    '[v6]',
+    '[v7]',
+  ],
+])
+
+const isKnownToken = (token: string): boolean =>
+  WORDS.has(token) ||
+  /^(-[a-z_]+(:[sva]){0,2}(:\d)?|-?\d+(\.\d+)?|0:\d|pipe:\d+)$/.test(token) ||
+  isGraph(token)
+
+/** Names of filters and their options, numbers, and our own constants. */
+const isGraph = (token: string): boolean =>
+  /^(\[0:\d\]|asetpts)/.test(token) &&
+  (token.match(/[a-zA-Z_]+/g) ?? []).every((name) =>
+    /^([vcs]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp)$/.test(
+      name,
+    ),
+  )

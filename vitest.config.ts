@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config'
+
+// Two cores: files that only compute share them, files that start processes go one after another.
+const services = {
+  globalSetup: ['test/support/global-stack.ts'],
+  fileParallelism: false,
+  hookTimeout: 60_000,
+  // A stack test may leave a process behind; each file in its own process keeps that visible.
+  pool: 'forks' as const,
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...services,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...services,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
