@@ -7,17 +7,23 @@ import { resolutionTable } from './demo/drawing.ts'
 import { followProgress } from './demo/follow.ts'
 import { startLocalSystem } from './demo/local-system.ts'
 import { createScreen } from './demo/screen.ts'
+import { listenForStop } from './demo/stop.ts'
 import { getVideo, submitJob, uploadFile } from './demo/submit.ts'
 import { timeText } from './demo/units.ts'
 import type { Video } from './demo/video.ts'
 
 const screen = createScreen()
-const stop = stopRequested()
+const stop = listenForStop()
+/** Ends what still runs here once nobody waits for it any more. */
+const leaving = new AbortController()
+stop.signal.addEventListener('abort', () => leaving.abort())
 
 try {
   process.exitCode = await run(readArguments(process.argv.slice(2)))
 } catch (error) {
   process.exitCode = explain(error)
+} finally {
+  leaving.abort()
 }
 
 /** Returns the exit code. */
@@ -29,11 +35,7 @@ async function run(request: DemoRequest): Promise<number> {
   const { baseUrl, broken } = system
   screen.say(`the API listens on ${baseUrl}`)
 
-  const work = async () => {
-    const video = await submit(baseUrl, request.source, clip)
-    return await follow(baseUrl, video)
-  }
-  const done = await Promise.race([work(), broken, stop.requested])
+  const done = await Promise.race([convert(baseUrl, request.source, clip), broken, stop.requested])
   screen.settle()
   if (done === 'stop') return sayStopping(130)
   report(done, baseUrl)
@@ -44,6 +46,16 @@ async function run(request: DemoRequest): Promise<number> {
   screen.say('stays up until Ctrl-C')
   await Promise.race([broken, stop.requested])
   return sayStopping(0)
+}
+
+/** Submits the source and follows it to its end. */
+async function convert(baseUrl: string, source: DemoRequest['source'], clip: string): Promise<Video> {
+  const video = await submit(baseUrl, source, clip)
+  screen.say(`video ${video.id}: ${pageUrl(video, baseUrl)}`)
+  const onTrouble = (message: string) => screen.say(`progress: ${message}; connecting again`)
+  const options = { baseUrl, videoId: video.id, signal: leaving.signal, onTrouble }
+  for await (const snapshot of followProgress(options)) screen.show(snapshot)
+  return getVideo(baseUrl, video.id)
 }
 
 /** Says what went wrong to whoever typed the command; returns the exit code. */
@@ -62,23 +74,9 @@ function sayStopping(exitCode: number): number {
   return exitCode
 }
 
-/** Ctrl-C asks us to stop everything in order; a second one ends at once (our processes end with us). */
-function stopRequested(): { requested: Promise<'stop'>; signal: AbortSignal } {
-  const controller = new AbortController()
-  const { promise, resolve } = Promise.withResolvers<'stop'>()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(1)
-      resolve('stop')
-      controller.abort(new StepladderError('stopped', 'stopped'))
-    })
-  }
-  return { requested: promise, signal: controller.signal }
-}
-
 async function madeClip(): Promise<string> {
   const saySoon = setTimeout(() => screen.say('making a test clip of 60 s in 1080p (once) …'), 200)
-  const path = await demoClip()
+  const path = await demoClip(leaving.signal)
   clearTimeout(saySoon)
   return path
 }
@@ -87,17 +85,8 @@ async function submit(baseUrl: string, source: DemoRequest['source'], clip: stri
   if (source.kind === 'url') return submitJob(baseUrl, { source: { url: source.url } })
   const path = source.kind === 'file' ? source.path : clip
   screen.say(`uploading ${basename(path)}`)
-  const key = await uploadFile({ baseUrl, path, signal: stop.signal })
+  const key = await uploadFile({ baseUrl, path, signal: leaving.signal })
   return submitJob(baseUrl, { source: { key }, title: basename(path) })
-}
-
-async function follow(baseUrl: string, video: Video): Promise<Video> {
-  const { signal } = stop
-  screen.say(`video ${video.id}: ${pageUrl(video, baseUrl)}`)
-  const onTrouble = (message: string) => screen.say(`progress: ${message}; connecting again`)
-  for await (const snapshot of followProgress({ baseUrl, videoId: video.id, signal, onTrouble }))
-    screen.show(snapshot)
-  return getVideo(baseUrl, video.id)
 }
 
 function report(video: Video, baseUrl: string): void {
@@ -108,7 +97,7 @@ function report(video: Video, baseUrl: string): void {
   } else {
     console.log(`\n${video.status}${video.error ? `: ${video.error.message} (${video.error.code})` : ''}`)
   }
-  console.log(`\nwatch it: ${pageUrl(video, baseUrl)}`)
+  console.log(`\npage: ${pageUrl(video, baseUrl)}`)
 }
 
 function pageUrl(video: Video, baseUrl: string): string {

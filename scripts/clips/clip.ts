@@ -77,11 +77,11 @@ export function syncClip(options: { seconds: number; fps?: number }): Promise<st
 }
 
 /** What the demo submits when it is given nothing: 60 s of 1080p30 with motion, sound, time and frame number. */
-export function demoClip(): Promise<string> {
+export function demoClip(signal?: AbortSignal): Promise<string> {
   const seconds = 60
   const left = `0.15*sin(2*PI*t*220*pow(2,mod(floor(2*t),5)/5))`
   const right = `0.15*sin(2*PI*t*330*pow(2,mod(floor(2*t),3)/3))`
-  return makeMedia({
+  const recipe = {
     name: 'demo',
     extension: 'mp4',
     args: [
@@ -96,5 +96,6 @@ export function demoClip(): Promise<string> {
       ...['-c:v', 'libx264', '-preset', 'superfast', '-crf', '26', '-g', '60'],
       ...['-c:a', 'aac', '-b:a', '128k', '-movflags', '+faststart'],
     ],
-  })
+  }
+  return makeMedia(recipe, signal)
 }

@@ -17,16 +17,19 @@ export async function* followProgress(options: {
   onTrouble?: (message: string) => void
 }): AsyncGenerator<ProgressSnapshot> {
   const { baseUrl, videoId, signal, onTrouble } = options
+  let isTroubled = false
   for (;;) {
     try {
       for await (const { event, data } of connect(`${baseUrl}/progress/${videoId}`, signal)) {
         if (event !== 'progress' && !ends.has(event)) continue
+        isTroubled = false
         yield progressSnapshotSchema.parse(JSON.parse(data))
         if (ends.has(event)) return
       }
     } catch (error) {
       signal.throwIfAborted()
-      onTrouble?.(messageOf(error))
+      if (!isTroubled) onTrouble?.(messageOf(error))
+      isTroubled = true
     }
     // What the server asks for by `retry`.
     await sleep(2_000, undefined, { signal })

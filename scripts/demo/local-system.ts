@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { StepladderError } from '../../src/errors.ts'
 import { choosePort } from '../stack/ports.ts'
 import type { RunningProcess } from '../stack/processes.ts'
@@ -7,7 +7,8 @@ import { lastLines, untilItAnswers } from '../stack/ready.ts'
 import { startStack } from '../stack.ts'
 
 const root = join(import.meta.dirname, '../..')
-const dataDir = join(root, '.local')
+/** Another folder is for tests, which must not meet a demo that runs. */
+const dataDir = resolve(process.env.STEPLADDER_DATA || join(root, '.local'))
 
 export type LocalSystem = AsyncDisposable & {
   baseUrl: string

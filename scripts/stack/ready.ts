@@ -35,7 +35,7 @@ export async function untilItAnswers(options: {
 }
 
 /** The last lines of a log file, '' when there is none. */
-export function lastLines(file: string, count = 15): string {
+export function lastLines(file: string, count = 8): string {
   if (!existsSync(file)) return ''
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n')
 }

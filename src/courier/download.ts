@@ -1,5 +1,5 @@
 import { unescape as percentDecoded } from 'node:querystring'
-import { type Agent, type Dispatcher, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import { messageOf, PermanentError, StepladderError, TransientError } from '../errors.ts'
 
 const maxRedirects = 5
@@ -14,7 +14,7 @@ export type Download = { body: Response['body']; totalBytes: number | null }
  */
 export async function openDownload(
   url: string,
-  options: { agent: Agent; maxBytes: number; signal: AbortSignal },
+  options: { agent: Dispatcher; maxBytes: number; signal: AbortSignal },
 ): Promise<Download> {
   let at = new URL(url)
   const credentials = basicCredentials(at)
@@ -35,7 +35,7 @@ export async function openDownload(
 async function send(
   url: URL,
   credentials: Record<string, string>,
-  options: { agent: Agent; signal: AbortSignal },
+  options: { agent: Dispatcher; signal: AbortSignal },
 ): Promise<Response> {
   const plain = new URL(url)
   plain.username = ''

@@ -6,6 +6,7 @@ import { PermanentError } from '../errors.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
 import { completeFetch } from '../jobs/complete-fetch.ts'
 import { fetchedKey } from '../jobs/object-keys.ts'
+import type { Waker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
 import type { Progress } from '../progress/report.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
@@ -21,6 +22,7 @@ export type CourierContext = {
   storage: Storage
   progress: Progress
   agent: Agent
+  wake: Waker
   log: Log
 }
 

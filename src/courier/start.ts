@@ -5,6 +5,7 @@ import { createDatabase } from '../db.ts'
 import { messageOf } from '../errors.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
 import { claimFetch } from '../jobs/claim-fetch.ts'
+import { createWaker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
 import { createProgress } from '../progress/report.ts'
 import { createRedis, redisNames } from '../redis.ts'
@@ -26,12 +27,14 @@ export function startCourier(config: Config, log: Log): { drain: () => Promise<v
   })
   const agent = createSafeAgent({ allowPrivate: config.FETCH_PRIVATE_ADDRESSES })
   const progress = createProgress(redis, redisNames(config.REDIS_PREFIX))
-  const context: CourierContext = { config, sql, storage: createStorage(config), progress, agent, log }
+  const storage = createStorage(config)
+  const wake = createWaker(sql, log)
+  const context: CourierContext = { config, sql, storage, progress, agent, wake, log }
   const workerId = `courier-${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`
   const stop = new AbortController()
-  const wake = new EventTarget()
+  const bell = new EventTarget()
   // NOTIFY is only a hint: each slot also looks once a second, and at once when the listener connects.
-  const ring = () => wake.dispatchEvent(new Event('task'))
+  const ring = () => bell.dispatchEvent(new Event('task'))
   const listening = sql.listen('stepladder_fetch', ring, ring).catch((error: unknown) => {
     log.warn({ err: messageOf(error) }, 'listening failed: polling only')
   })
@@ -51,7 +54,7 @@ export function startCourier(config: Config, log: Log): { drain: () => Promise<v
 
   async function pause(): Promise<void> {
     const early = new AbortController()
-    wake.addEventListener('task', () => early.abort(), { once: true, signal: early.signal })
+    bell.addEventListener('task', () => early.abort(), { once: true, signal: early.signal })
     await sleep(pollMs, undefined, { signal: AbortSignal.any([early.signal, stop.signal]) }).catch(() => {})
     early.abort()
   }
@@ -85,8 +88,7 @@ async function runFetch(context: CourierContext, task: ClaimedTask, drain: Abort
     log.info('task started')
     if (drain.aborted) giveBack()
     await fetchSource({ ...context, log }, task, abort.signal)
-    // Whoever dispatches should look now, not in a second.
-    await context.sql.notify('stepladder_dispatch', '')
+    context.wake('stepladder_dispatch')
   } catch (error) {
     await settleFailure({ ...context, log }, task, error)
   } finally {

@@ -1,7 +1,7 @@
 import { type Database, transaction } from '../db.ts'
 import type { Storage } from '../storage.ts'
-import { processedPrefix } from './object-keys.ts'
-import { lockVideo, scheduleCollection } from './video-lock.ts'
+import { discardWork } from './discard-work.ts'
+import { lockVideo } from './video-lock.ts'
 
 /** Video, task and fence of an object that a run wrote, as `object-keys.ts` names it. */
 const runKey =
@@ -98,11 +98,7 @@ export async function expireSegments(sql: Database, keepMs: number): Promise<voi
     await transaction(sql, async (tx) => {
       const video = await lockVideo(tx, id)
       if (video?.status !== 'failed' && video?.status !== 'cancelled') return
-      await tx`delete from segments where task_id in (select id from tasks where video_id = ${id})`
-      await tx`update tasks set state = 'cancelled' where video_id = ${id} and state = 'done' and kind not in ('fetch', 'plan')`
-      await tx`update resolutions set mp4_key = null, mp4_size_bytes = null where video_id = ${id}`
-      await tx`update videos set tasks_done = 0 where id = ${id}`
-      await scheduleCollection(tx, processedPrefix(id))
+      await discardWork(tx, id)
     })
   }
 }

@@ -1,8 +1,9 @@
 import { type Database, transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import { isDoneByUs, markDone } from './end-run.ts'
+import { fetchedPrefix } from './object-keys.ts'
 import { type Owned, taskRank } from './state.ts'
-import { lockVideo, recordEvent } from './video-lock.ts'
+import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
 
 /** The source is in the bucket under `key`: the video names it and its plan task is queued. Throws FencedError. */
 export async function completeFetch(
@@ -21,6 +22,8 @@ export async function completeFetch(
       await tx`update tasks set input = '{}' where id = ${owned.taskId}`
       await tx`insert into tasks (video_id, kind, rank) values (${owned.videoId}, 'plan', ${taskRank('plan', 0)})`
       await recordEvent(tx, owned.videoId, 'fetched', { bytes: source.bytes })
+      // An earlier run may have died between its upload and its commit.
+      if (owned.fence > 1) await scheduleCollection(tx, fetchedPrefix(owned.videoId))
     })
   } catch (error) {
     if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return

@@ -3,7 +3,15 @@ import { FencedError } from '../errors.ts'
 import { insertLastSegment, type SegmentRow } from './commit-segment.ts'
 import { isDoneByUs, markDone } from './end-run.ts'
 import { type Owned, taskRank } from './state.ts'
-import { lockVideo } from './video-lock.ts'
+import { lockVideo, recordEvent } from './video-lock.ts'
+
+/** `skipped`: the track cannot be made; what its run had committed goes. */
+export type TaskEnd = {
+  lastSegment: SegmentRow | null
+  result: unknown
+  mp4?: { rung: string; key: string; bytes: number }
+  skipped?: { track: string; code: string; message: string }
+}
 
 /**
  * Transition 7: a video, audio or mp4 task is done, its last segment (null for none) in the same
@@ -24,6 +32,10 @@ export async function completeTask(
       await lockVideo(tx, owned.videoId)
       await markDone(tx, owned, end.result)
       if (end.lastSegment) await insertLastSegment(tx, owned, end.lastSegment)
+      if (end.skipped) {
+        await tx`delete from segments where task_id = ${owned.taskId}`
+        await recordEvent(tx, owned.videoId, 'track_skipped', end.skipped)
+      }
       if (end.mp4) {
         await tx`update resolutions set mp4_key = ${end.mp4.key}, mp4_size_bytes = ${end.mp4.bytes}
                  where video_id = ${owned.videoId} and name = ${end.mp4.rung}`

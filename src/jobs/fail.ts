@@ -1,14 +1,24 @@
 import { type Database, json, type Transaction, transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
+import { discardWork } from './discard-work.ts'
 import { endRun } from './end-run.ts'
-import { processedPrefix } from './object-keys.ts'
+import { fetchedPrefix, processedPrefix } from './object-keys.ts'
 import type { Owned } from './state.ts'
 import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
 
 export type Failure = { code: string; message: string; stderr?: string }
 
-/** Transition 11: the task failed for good, so the video failed and its other tasks stop. Throws FencedError. */
-export async function failTask(sql: Database, owned: Owned, failure: Failure): Promise<void> {
+/**
+ * Transition 11: the task failed for good, so the video failed and its other tasks stop. Finished
+ * pieces are kept for a retry, unless `discard`: those of a source that is itself at fault are of no
+ * use. Throws FencedError.
+ */
+export async function failTask(
+  sql: Database,
+  owned: Owned,
+  failure: Failure,
+  { discard }: { discard: boolean } = { discard: false },
+): Promise<void> {
   await transaction(sql, async (tx) => {
     await lockVideo(tx, owned.videoId)
     const rows = await tx`
@@ -17,6 +27,7 @@ export async function failTask(sql: Database, owned: Owned, failure: Failure): P
     if (rows.length === 0) throw new FencedError()
     await endRun(tx, owned, 'failed', failure)
     await stopVideo(tx, owned.videoId, 'failed', failure)
+    if (discard) await discardWork(tx, owned.videoId)
   })
 }
 
@@ -43,4 +54,5 @@ export async function stopVideo(
     where task_id in (select id from stopped) and ended_at is null`
   await recordEvent(tx, videoId, status, failure ? { code: failure.code, message: failure.message } : {})
   await scheduleCollection(tx, processedPrefix(videoId))
+  await scheduleCollection(tx, fetchedPrefix(videoId))
 }

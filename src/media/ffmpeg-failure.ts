@@ -33,3 +33,28 @@ const TOO_MANY_ERRORS = 69
 
 /** Only of the file as a whole: one damaged packet prints "Invalid data found" too and does no harm. */
 const CANNOT_OPEN = /^<store>\S*: Invalid data found|moov atom not found|Format not on whitelist/m
+
+/**
+ * Throws unless the run ended well and read its source to the end: a damaged or cut source still gives
+ * exit 0 and a plausible file. PermanentError `corrupt_input`, `truncated_input`; TransientError
+ * `source_unreachable` where the connection was to blame.
+ */
+export function requireWholeRun(result: FfmpegResult): void {
+  const failure = judgeExit(result)
+  if (failure) throw failure
+  const cause = { cause: new Error(result.stderrTail) }
+  const cutConnection = /Stream ends prematurely|Connection /.test(result.stderrTail)
+  if (result.endedEarly && (cutConnection || !/partial file/.test(result.stderrTail))) {
+    throw new TransientError('source_unreachable', 'the source could not be read to its end', cause)
+  }
+  if (result.endedEarly) {
+    throw new PermanentError('truncated_input', 'the source ends before its own index says it does', cause)
+  }
+  if (result.decodeErrors > 0) {
+    throw new PermanentError(
+      'corrupt_input',
+      `${result.decodeErrors} frames of the source could not be decoded`,
+      cause,
+    )
+  }
+}

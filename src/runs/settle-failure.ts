@@ -56,7 +56,7 @@ async function writeEnd(context: Context, task: EndedTask, error: unknown, failu
   }
   const spent = task.attempt + 1 >= config.MAX_ATTEMPTS
   if (error instanceof PermanentError || error instanceof ReplanError || spent) {
-    await failTask(sql, task, failure)
+    await failTask(sql, task, failure, { discard: error instanceof PermanentError })
     await progress.ended(task.videoId, {
       status: 'failed',
       error: { code: failure.code, message: failure.message },
@@ -74,6 +74,7 @@ function describe(error: unknown): Failure {
       : error instanceof DrainedError
         ? 'drained'
         : 'internal_error'
-  const stderr = error instanceof Error && 'stderrTail' in error ? String(error.stderrTail) : ''
+  // What ffmpeg said last, scrubbed of addresses, travels as the error's cause.
+  const stderr = error instanceof StepladderError && error.cause instanceof Error ? error.cause.message : ''
   return { code, message: messageOf(error), ...(stderr ? { stderr } : {}) }
 }

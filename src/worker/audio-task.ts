@@ -5,7 +5,7 @@ import { completeTask } from '../jobs/complete-task.ts'
 import { readCommittedHashes } from '../jobs/read-segments.ts'
 import { audioArgs } from '../media/audio-args.ts'
 import { createAudioSegmenter } from '../media/audio-segmenter.ts'
-import { judgeExit } from '../media/ffmpeg-failure.ts'
+import { requireWholeRun } from '../media/ffmpeg-failure.ts'
 import { httpInput } from '../media/input-args.ts'
 import { type AudioPlan, planSchema } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
@@ -33,8 +33,10 @@ export async function runAudioTask(context: WorkerContext, run: TaskRun): Promis
     const optional = plan.video !== null || plan.audio.length > 1
     if (!(error instanceof PermanentError) || error.code === 'source_changed' || !optional) throw error
     run.log.warn({ code: error.code }, 'audio track skipped')
-    const skipped = { skipped: { code: error.code, message: error.message } }
-    await hold(run, () => completeTask(context.sql, run.task, { lastSegment: null, result: skipped }))
+    const skipped = { track: `audio-${track.position}`, code: error.code, message: error.message }
+    await hold(run, () =>
+      completeTask(context.sql, run.task, { lastSegment: null, result: { skipped }, skipped }),
+    )
   }
 }
 
@@ -77,7 +79,7 @@ async function encodeTrack(
     store: commit,
     onProgress: () => {},
   })
-  judgeExit(result)
+  requireWholeRun(result)
   const rest = segmenter.finish()
   if (rest.frames === 0)
     throw new PermanentError('undecodable_audio', 'nothing of this audio track could be decoded')

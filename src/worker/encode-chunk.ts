@@ -4,7 +4,7 @@ import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
 import { readKnownInits } from '../jobs/read-segments.ts'
 import { segmentFrames, segmentStart } from '../media/chunks.ts'
-import { judgeExit } from '../media/ffmpeg-failure.ts'
+import { requireWholeRun } from '../media/ffmpeg-failure.ts'
 import { httpInput } from '../media/input-args.ts'
 import type { Chunk, VideoPlan } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
@@ -50,7 +50,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
       store: commit,
       onProgress: ({ frames }) => progress.tick(resume.offset + frames),
     })
-    judgeExit(result)
+    requireWholeRun(result)
     const rest = segmenter.finish()
     judgeFrames(run, resume, rest.frames)
     for (const segment of rest.ready) await commit(segment)

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../db.ts'
 import { messageOf } from '../errors.ts'
 import { collectGarbage, expireSegments, expireUploads } from '../jobs/collect.ts'
+import { abortLostUploads } from '../jobs/collect-uploads.ts'
 import { dispatchTasks, reconcileHints } from '../jobs/dispatch.ts'
 import { reapTasks } from '../jobs/reap.ts'
 import { forgetDeadWorkers } from '../jobs/workers.ts'
@@ -32,6 +33,8 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     await expireSegments(sql, config.KEEP_FAILED_MS)
     const removed = await collectGarbage(sql, storage)
     if (removed > 0) log.info({ removed }, 'objects collected')
+    const aborted = await abortLostUploads(sql, storage)
+    if (aborted > 0) log.info({ aborted }, 'uploads of lost runs aborted')
     await forgetDeadWorkers(sql)
   }
 

@@ -7,7 +7,7 @@ import { completeTask } from '../jobs/complete-task.ts'
 import { streamedKey } from '../jobs/object-keys.ts'
 import { readDoneTasks, type TaskSegments } from '../jobs/read-segments.ts'
 import { runFfmpeg } from '../media/ffmpeg.ts'
-import { judgeExit } from '../media/ffmpeg-failure.ts'
+import { requireWholeRun } from '../media/ffmpeg-failure.ts'
 import { planSchema } from '../media/model.ts'
 import { remuxArgs } from '../media/remux-args.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
@@ -55,7 +55,7 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
     onData: () => {},
   })
   const result = await ffmpeg.done
-  judgeExit(result)
+  requireWholeRun(result)
   checkFrames(video, result.frames)
   const key = streamedKey(task, rung, 'mp4')
   const { size } = await stat(path)

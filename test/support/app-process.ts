@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ProcessGroup, RunningProcess } from '../../scripts/stack/processes.ts'
 
-export type LogEntry = { msg: string; [name: string]: unknown }
+type LogEntry = { msg: string; [name: string]: unknown }
 
 export type AppProcess = RunningProcess & {
   /** Every line it printed, with its name in front. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { clip } from '../../scripts/clips/clip.ts'
 import { fixtureFolder, makeMedia } from '../../scripts/clips/make.ts'
 
-export { clip, syncClip } from '../../scripts/clips/clip.ts'
+export { clip } from '../../scripts/clips/clip.ts'
 
 /** Three light minutes, long enough for two workers to share and for one to be killed midway. */
 export function longClip(): Promise<string> {

@@ -5,6 +5,8 @@ import { inject } from 'vitest'
 import { createProcessGroup } from '../../scripts/stack/processes.ts'
 import type { Config } from '../../src/config.ts'
 import { createDatabase, type Database } from '../../src/db.ts'
+import { createLog } from '../../src/log.ts'
+import { createRedis, type Redis, type RedisNames, redisNames } from '../../src/redis.ts'
 import { createStorage, type Storage } from '../../src/storage.ts'
 import { type AppProcess, startApp } from './app-process.ts'
 import { createTestData } from './test-data.ts'
@@ -17,6 +19,9 @@ export type TestSystem = AsyncDisposable & {
   sql: Database
   /** To look at the objects behind the API. */
   storage: Storage
+  /** To look at the stream behind the API. */
+  redis: Redis
+  names: RedisNames
   api: AppProcess
   startWorker(name: string, environment?: { [name: string]: string }): Promise<AppProcess>
   startCourier(environment?: { [name: string]: string }): Promise<AppProcess>
@@ -52,6 +57,7 @@ export async function createTestSystem(
   const apps: AppProcess[] = []
   const workers = new Map<string, AppProcess>()
   const sql = createDatabase({ url: data.config.DATABASE_URL, name: 'test', max: 2 })
+  const redis = createRedis({ url: data.config.REDIS_URL, role: 'patient', log: createLog('test', 'warn') })
 
   function start(command: 'api' | 'worker' | 'courier' | 'migrate', name: string, extra = {}): AppProcess {
     const app = startApp({ processes, command, name, environment: { ...data.environment, ...extra } })
@@ -83,6 +89,7 @@ export async function createTestSystem(
     await Promise.all(apps.map((app) => app.stop()))
     for (const app of apps) endGroup(app.pid)
     await sql.end({ timeout: 1 })
+    redis.disconnect()
     await data.drop()
     await rm(scratch, { recursive: true, force: true })
   }
@@ -101,6 +108,8 @@ export async function createTestSystem(
       config: data.config,
       sql,
       storage: createStorage(data.config),
+      redis,
+      names: redisNames(data.config.REDIS_PREFIX),
       api,
       startWorker,
       startCourier,

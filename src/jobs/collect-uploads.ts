@@ -1,0 +1,26 @@
+import type { Database } from '../db.ts'
+import type { Storage } from '../storage.ts'
+import { garbageAmong } from './collect.ts'
+
+const runKey = /^(?:processed|source)\/[0-9a-f-]{36}\/t\d+\/f\d+\//
+
+/**
+ * Aborts the uploads in parts that killed processes left open: no listing of objects shows them, yet
+ * they fill the store. Only those of runs, for somebody may be uploading a source right now. Returns
+ * their number.
+ */
+export async function abortLostUploads(
+  sql: Database,
+  storage: Pick<Storage, 'listUploads' | 'abortUpload'>,
+): Promise<number> {
+  const ours = (await storage.listUploads()).filter(({ key }) => runKey.test(key))
+  const garbage = new Set(
+    await garbageAmong(
+      sql,
+      ours.map(({ key }) => key),
+    ),
+  )
+  const lost = ours.filter(({ key }) => garbage.has(key))
+  for (const upload of lost) await storage.abortUpload(upload)
+  return lost.length
+}
