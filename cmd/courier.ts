@@ -10,8 +10,10 @@ if (process.argv.includes('--help')) {
 
 const config = loadConfig()
 const log = createLog('courier', config.LOG_LEVEL)
+// From the first moment on: a signal during the start is answered with a drain too.
+const stopped = shutdownRequested(log)
 const courier = startCourier(config, log)
-await shutdownRequested(log)
+await stopped
 await courier.drain()
 log.info('stopped')
 process.exit(0)

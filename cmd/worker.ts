@@ -12,8 +12,10 @@ if (process.argv.includes('--help')) {
 
 const config = loadConfig()
 const log = createLog('worker', config.LOG_LEVEL).child({ worker: config.WORKER_NAME })
+// From the first moment on: a signal during the start is answered with a drain too.
+const stopped = shutdownRequested(log)
 const worker = await startWorker(config, log)
-await shutdownRequested(log)
+await stopped
 await worker.drain()
 log.info('stopped')
 process.exit(0)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Log } from './log.ts'
 
@@ -49,4 +50,10 @@ export function createRedis(options: { url: string; role: RedisRole; log: Log })
     reported = ''
   })
   return redis
+}
+
+/** Resolves when the connection is up, or after `withinMs`: without Redis everything starts all the same. */
+export async function untilReady(redis: Redis, withinMs: number): Promise<void> {
+  if (redis.status === 'ready') return
+  await once(redis, 'ready', { signal: AbortSignal.timeout(withinMs) }).catch(() => {})
 }

@@ -10,6 +10,8 @@ import { type PartStore, uploadInParts } from './storage-stream.ts'
 const hourS = 3_600
 /** Tidying up after a failed upload must not hold up the failure. */
 const giveUpWithinMs = 5_000
+/** There is no such object, or the store could not even hold one under such a key. */
+const absentCodes = new Set(['NotFound', 'NoSuchKey', 'KeyTooLongError', 'XMinioInvalidObjectName'])
 /** DeleteObjects answers 200 and lists what it did not delete. */
 const keptSchema = z.array(z.object({ Key: z.coerce.string(), Code: z.string() }))
 
@@ -48,7 +50,7 @@ export function createStorage(config: StorageConfig) {
         const found = await client.statObject(bucket, key)
         return { etag: found.etag, bytes: found.size }
       } catch (error) {
-        if (s3Code(error) === 'NotFound' || s3Code(error) === 'NoSuchKey') return null
+        if (absentCodes.has(s3Code(error))) return null
         throw error
       }
     })

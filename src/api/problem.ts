@@ -39,6 +39,8 @@ type Kind = {
   status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503
   title: string
   retryAfterS?: number
+  /** Instead of the error's own message, which may tell of addresses inside. */
+  detail?: string
 }
 
 const kinds: Record<string, Kind> = {
@@ -58,40 +60,44 @@ const kinds: Record<string, Kind> = {
   source_not_found: { status: 422, title: 'The source does not exist' },
   empty_source: { status: 422, title: 'The source is empty' },
   source_too_large: { status: 422, title: 'The source is too large' },
-  database_unavailable: { status: 503, title: 'The database is not available', retryAfterS: 5 },
-  storage_unavailable: { status: 503, title: 'The object store is not available', retryAfterS: 5 },
+  database_unavailable: {
+    status: 503,
+    title: 'The database is not available',
+    retryAfterS: 5,
+    detail: 'The database did not answer; try again soon.',
+  },
+  storage_unavailable: {
+    status: 503,
+    title: 'The object store is not available',
+    retryAfterS: 5,
+    detail: 'The object store did not answer; try again soon.',
+  },
   shutting_down: { status: 503, title: 'The server is shutting down', retryAfterS: 2 },
 }
 
 const conflict: Kind = { status: 409, title: 'Not in the state the video is in' }
-const bug: Kind = { status: 500, title: 'Something went wrong here' }
+const bug: Kind = {
+  status: 500,
+  title: 'Something went wrong here',
+  detail: 'The request failed for a reason that is in the log of the server.',
+}
 
 /**
  * The only place that turns an error into an HTTP status: problem+json (RFC 9457) with a stable `code`,
- * `{ type, title, status, code, detail, errors? }`. What nobody foresaw is a 500 without any detail,
- * which is in the log instead.
+ * `{ type, title, status, code, detail, errors? }`. What nobody foresaw is a 500, and its reason is in
+ * the log alone.
  */
-export function problemResponse(c: Context, thrown: unknown, log: Log): Response {
-  const error = isDatabaseOutage(thrown)
-    ? new StepladderError('database_unavailable', 'the database did not answer; try again soon', {
-        cause: thrown,
-      })
-    : thrown
-  const known =
-    error instanceof StepladderError ? (error instanceof Conflict ? conflict : kinds[error.code]) : undefined
-  const kind = known ?? bug
-  const code = known && error instanceof StepladderError ? error.code : 'internal_error'
+export function problemResponse(c: Context, error: unknown, log: Log): Response {
+  const { code, kind } = judge(error)
   if (kind.status >= 500) {
-    log.error({ method: c.req.method, path: c.req.path, code, err: thrown }, 'request failed')
+    log.error({ method: c.req.method, path: c.req.path, code, err: error }, 'request failed')
   }
   const body = {
     type: `urn:stepladder:problem:${code}`,
     title: kind.title,
     status: kind.status,
     code,
-    detail: known
-      ? sentence(messageOf(error))
-      : 'The request failed for a reason that is in the log of the server.',
+    detail: kind.detail ?? sentence(messageOf(error)),
     ...(error instanceof InvalidRequest ? { errors: error.faults } : {}),
   }
   return c.body(JSON.stringify(body), kind.status, {
@@ -100,6 +106,16 @@ export function problemResponse(c: Context, thrown: unknown, log: Log): Response
     ...(kind.retryAfterS ? { 'Retry-After': String(kind.retryAfterS) } : {}),
     ...(error instanceof MethodNotAllowed ? { Allow: error.allow } : {}),
   })
+}
+
+function judge(error: unknown): { code: string; kind: Kind } {
+  const code = isDatabaseOutage(error)
+    ? 'database_unavailable'
+    : error instanceof StepladderError
+      ? error.code
+      : ''
+  const kind = error instanceof Conflict ? conflict : kinds[code]
+  return kind ? { code, kind } : { code: 'internal_error', kind: bug }
 }
 
 function sentence(text: string): string {

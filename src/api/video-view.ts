@@ -67,7 +67,7 @@ export function submittedVideo(job: Submission, createdAt: Date): ReturnType<typ
   })
 }
 
-export function videoLinks(id: string) {
+function videoLinks(id: string) {
   return {
     self: `/videos/${id}`,
     progress: `/progress/${id}`,

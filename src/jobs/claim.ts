@@ -79,16 +79,22 @@ export async function lookAgain(
 }
 
 /**
- * How many segments a task already has, committed in order: where a new run begins. In a statement
- * after the claim and under the fence, for in the same one it would see the snapshot from before the
- * wait. Throws FencedError when the task is not ours.
+ * How many segments a task already has, committed in order: where this run begins, which its log line
+ * notes. In a statement after the claim and under the fence, for in the same one it would see the
+ * snapshot from before the wait. Throws FencedError when the task is not ours.
  */
-export async function countSegments(sql: Database, owned: Owned): Promise<number> {
+export async function findResumePoint(sql: Database, owned: Owned): Promise<number> {
   const [row] = await sql<{ segments: number }[]>`
-    select count(s.idx) as segments
-    from tasks t left join segments s on s.task_id = t.id
-    where t.id = ${owned.taskId} and t.fence = ${owned.fence} and t.state = 'running'
-    group by t.id`
+    with found as (
+      select count(s.idx)::int as segments
+      from tasks t left join segments s on s.task_id = t.id
+      where t.id = ${owned.taskId} and t.fence = ${owned.fence} and t.state = 'running'
+      group by t.id
+    ), noted as (
+      update task_runs set first_idx = found.segments from found
+      where task_id = ${owned.taskId} and fence = ${owned.fence}
+    )
+    select segments from found`
   if (!row) throw new FencedError()
   return row.segments
 }

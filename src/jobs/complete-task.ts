@@ -6,7 +6,7 @@ import { type Owned, taskRank } from './state.ts'
 import { lockVideo, recordEvent } from './video-lock.ts'
 
 /** `skipped`: the track cannot be made; what its run had committed goes. */
-export type TaskEnd = {
+type TaskEnd = {
   lastSegment: SegmentRow | null
   result: unknown
   mp4?: { rung: string; key: string; bytes: number }
@@ -18,15 +18,7 @@ export type TaskEnd = {
  * transaction, so that a task taken again always has something to make. Whoever completes the last
  * one adds what comes next. Throws FencedError.
  */
-export async function completeTask(
-  sql: Database,
-  owned: Owned,
-  end: {
-    lastSegment: SegmentRow | null
-    result: unknown
-    mp4?: { rung: string; key: string; bytes: number }
-  },
-): Promise<void> {
+export async function completeTask(sql: Database, owned: Owned, end: TaskEnd): Promise<void> {
   try {
     await transaction(sql, async (tx) => {
       await lockVideo(tx, owned.videoId)

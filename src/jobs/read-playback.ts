@@ -80,8 +80,7 @@ function contiguous(rows: readonly SegmentRow[]): PlayableSegment[] {
       if (current.state !== 'done') break
       current = { task, state, next: 0 }
     }
-    if (idx === null) continue
-    // A hole: what lies behind it comes into reach once it is filled.
+    // No segment, or a hole: what lies behind it comes into reach once it is filled.
     if (idx !== current.next) break
     segments.push({ key, duration })
     current.next += 1

@@ -120,7 +120,9 @@ const videoPlanSchema = z.object({
   rotation: z.literal([0, 90, 180, 270]),
   deinterlace: z.enum(['tff', 'bff']).nullable(),
   /** Set for HDR: the transfer function and the peak, in multiples of 203 nits. */
-  tone_map: z.object({ transfer: z.enum(['smpte2084', 'arib-std-b67']), peak: z.number().positive() }).nullable(),
+  tone_map: z
+    .object({ transfer: z.enum(['smpte2084', 'arib-std-b67']), peak: z.number().positive() })
+    .nullable(),
   full_range: z.boolean(),
   /** How far before a chunk's start decoding begins. */
   preroll_s: z.number().positive(),

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Database } from '../db.ts'
-import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Redis, RedisNames } from '../redis.ts'
 import { coalesce } from './coalesce.ts'
 import { lookAt } from './look.ts'
 import { readActiveIds } from './read-rows.ts'
 import { createSubscription } from './subscription.ts'
+import { createSweeper } from './sweeper.ts'
 import { type Change, createWatchedVideo, isOver, parseSnapshot, type WatchedVideo } from './watched-video.ts'
 
 export type Listener = (videoId: string, change: Change) => void
@@ -18,8 +18,6 @@ type Entry = {
   video: WatchedVideo
   holders: number
   listeners: Set<Listener>
-  /** Number of the latest look whose result was taken. */
-  seen: number
   look: () => Promise<void>
 }
 
@@ -47,7 +45,7 @@ export function createFeed(options: {
   const everything = { holders: 0, listeners: new Set<Listener>() }
   const subscription = createSubscription({ subscriber: options.subscriber, log, onMessage })
   const lookAtActive = coalesce(async () => lookAtMany((await readActiveIds(sql, maxActive)).map(entryOf)))
-  const sweep = createSweeper()
+  const sweeper = createSweeper({ sweep: lookAtAll, isUp: subscription.isUp, pollMs, resyncMs, log })
   let looks = 0
 
   /** Null when there is no such video. Throws when the database is down. */
@@ -125,7 +123,7 @@ export function createFeed(options: {
       await entry.look()
     } catch {
       // The database is down, which the sweeps report; the next one finds out.
-      sweep.makeDue()
+      sweeper.makeDue()
     }
   }
 
@@ -136,9 +134,7 @@ export function createFeed(options: {
     const { rows, kept, live } = await lookAt(options, ids)
     for (const [at, entry] of list.entries()) {
       const id = entry.video.videoId
-      if (number < entry.seen) continue
-      entry.seen = number
-      const look = { row: rows.get(id) ?? null, kept: kept.get(id) ?? null, live }
+      const look = { row: rows.get(id) ?? null, kept: kept.get(id) ?? null, live, number }
       const change = entry.video.see({ ...look, heardBefore: heardBefore[at] ?? 0 })
       if (change) tell(entry, change)
       forgetIfIdle(entry)
@@ -158,7 +154,6 @@ export function createFeed(options: {
       video: createWatchedVideo(videoId),
       holders: 0,
       listeners: new Set(),
-      seen: 0,
       look,
     }
     entries.set(videoId, entry)
@@ -171,39 +166,13 @@ export function createFeed(options: {
     if (entries.get(entry.video.videoId) === entry) entries.delete(entry.video.videoId)
   }
 
-  function createSweeper() {
-    let dueAt = 0
-    let failed = false
-    const run = coalesce(async () => {
-      if (everything.holders > 0) for (const id of await readActiveIds(sql, maxActive)) entryOf(id)
-      const all = [...entries.values()]
-      for (let at = 0; at < all.length; at += lookBatch) await lookAtMany(all.slice(at, at + lookBatch))
-    })
-    const timer = setInterval(() => void runWhenDue(), pollMs)
-
-    async function runWhenDue(): Promise<void> {
-      // Also once more after Redis is back, for what was published while it was not.
-      const up = subscription.isUp()
-      if (up && Date.now() < dueAt) return
-      dueAt = up ? Date.now() + resyncMs : 0
-      try {
-        await run()
-        failed = false
-      } catch (error) {
-        if (!failed)
-          log.warn({ err: messageOf(error) }, 'could not read the progress of the videos that are watched')
-        failed = true
-      }
-    }
-
-    function makeDue(): void {
-      dueAt = 0
-    }
-
-    return { stop: () => clearInterval(timer), makeDue }
+  async function lookAtAll(): Promise<void> {
+    if (everything.holders > 0) for (const id of await readActiveIds(sql, maxActive)) entryOf(id)
+    const all = [...entries.values()]
+    for (let at = 0; at < all.length; at += lookBatch) await lookAtMany(all.slice(at, at + lookBatch))
   }
 
-  return { watch, watchAll, close: () => sweep.stop() }
+  return { watch, watchAll, close: () => sweeper.stop() }
 }
 
 function mentionedIn(text: string): string {

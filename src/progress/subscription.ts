@@ -5,8 +5,6 @@ import type { Redis } from '../redis.ts'
 
 const ackWithinMs = 1_000
 
-export type Subscription = ReturnType<typeof createSubscription>
-
 /** Channels of one connection, each subscribed while somebody holds it. */
 export function createSubscription(options: {
   subscriber: Redis
@@ -23,14 +21,13 @@ export function createSubscription(options: {
 
   /**
    * Resolves once Redis acknowledged the subscription, so that nothing published from then on is missed;
-   * without Redis at once or after a second: then it follows as soon as Redis is back.
+   * without Redis after a second: then it follows as soon as Redis is back.
    */
   async function hold(channel: string): Promise<void> {
     const known = held.get(channel)
     const entry = known ?? { holders: 0, acked: subscribe(channel) }
     held.set(channel, entry)
     entry.holders += 1
-    if (!isUp()) return
     const giveUp = new AbortController()
     await Promise.race([
       entry.acked,

@@ -17,6 +17,7 @@ export function createWatchedVideo(videoId: string) {
   let current: Change | null = null
   let published: ProgressSnapshot | null = null
   let messages = 0
+  let seen = 0
 
   /**
    * A message; null when it tells nothing new. `confirm`: the row must be asked, since only it knows
@@ -46,16 +47,20 @@ export function createWatchedVideo(videoId: string) {
   }
 
   /**
-   * What a look found: the row, null when there is none, and the snapshot kept in Redis. `heardBefore`
-   * is `heard()` at the time the look began. Null when watchers know all of it.
+   * What a look found: the row, null when there is none, and the snapshot kept in Redis. `number` counts
+   * the looks in the order in which they began, `heardBefore` is `heard()` at that time. Null when
+   * watchers know all of it.
    */
   function see(look: {
     row: ProgressRow | null
     kept: ProgressSnapshot | null
     live: boolean
+    number: number
     heardBefore: number
   }): Change | null {
-    const { row, kept, live, heardBefore } = look
+    const { row, kept, live, number, heardBefore } = look
+    if (number < seen) return null
+    seen = number
     if (!row) {
       const news = current !== 'deleted'
       current = 'deleted'

@@ -63,8 +63,9 @@ export function createReader(options: {
 
   async function recover(error: unknown, signal: AbortSignal): Promise<void> {
     const message = error instanceof Error ? error.message : String(error)
-    // After a flush or a failover the group is gone; it comes back reading from the beginning.
-    if (message.startsWith('NOGROUP')) await options.stream.createGroup().catch(() => {})
+    // After a flush or a failover the group is gone; it comes back reading from the beginning. A read
+    // that was blocking meanwhile ends with UNBLOCKED (Redis 7.0).
+    if (/^(NOGROUP|UNBLOCKED)/.test(message)) await options.stream.createGroup().catch(() => {})
     else if (!signal.aborted) log.warn({ err: message }, 'reading the stream failed')
     await sleep(500, undefined, { signal }).catch(() => {})
   }

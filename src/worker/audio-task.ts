@@ -1,5 +1,5 @@
 import { PermanentError, ReplanError, StepladderError } from '../errors.ts'
-import { countSegments } from '../jobs/claim.ts'
+import { findResumePoint } from '../jobs/claim.ts'
 import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
 import { readCommittedHashes } from '../jobs/read-segments.ts'
@@ -49,7 +49,7 @@ async function encodeTrack(
   const { task } = run
   const name = `audio-${track.position}`
   // Also the guard: a fenced run starts nothing.
-  await hold(run, () => countSegments(context.sql, task))
+  await hold(run, () => findResumePoint(context.sql, task))
   const committed = await hold(run, () => readCommittedHashes(context.sql, task.taskId, name))
   const segmenter = createAudioSegmenter({ name })
   // Where there is a film, its frames measure the progress.

@@ -1,5 +1,5 @@
 import { PermanentError } from '../errors.ts'
-import { countSegments } from '../jobs/claim.ts'
+import { findResumePoint } from '../jobs/claim.ts'
 import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
 import { readKnownInits } from '../jobs/read-segments.ts'
@@ -68,7 +68,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
 }
 
 async function findResume(context: WorkerContext, run: TaskRun, { video, chunk }: ChunkJob): Promise<Resume> {
-  const firstIdx = await hold(run, () => countSegments(context.sql, run.task))
+  const firstIdx = await hold(run, () => findResumePoint(context.sql, run.task))
   const offset = segmentStart(video, run.task.position, firstIdx)
   return {
     firstIdx,

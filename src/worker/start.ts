@@ -13,7 +13,7 @@ import { readBuild } from '../media/build.ts'
 import { createProgress } from '../progress/report.ts'
 import { createReader } from '../queue/reader.ts'
 import { createStream } from '../queue/stream.ts'
-import { createRedis, redisNames } from '../redis.ts'
+import { createRedis, redisNames, untilReady } from '../redis.ts'
 import { createStorage } from '../storage.ts'
 import type { WorkerContext } from './context.ts'
 import { runLoop } from './loop.ts'
@@ -45,6 +45,8 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
   }
   // Whatever an earlier life of this worker left behind.
   await rm(context.config.SCRATCH_DIR, { recursive: true, force: true })
+
+  await untilReady(redis, 2_000)
 
   const drain = new AbortController()
   const stopped = new AbortController()

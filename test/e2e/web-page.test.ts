@@ -1,14 +1,11 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { submitJob, uploadFile } from '../../scripts/demo/submit.ts'
+import { launchBrowser } from '../support/browser.ts'
 import { clip } from '../support/fixtures.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
 
 const hostileTitle = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-const quietly = ['--disable-background-networking', '--disable-component-update', '--disable-sync']
-const browserArgs = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', ...quietly]
 
 let system: TestSystem
 let browser: Browser
@@ -17,10 +14,7 @@ let film: string
 beforeAll(async () => {
   ;[system, browser, film] = await Promise.all([
     createTestSystem({ workers: 1, slots: 2 }),
-    chromium.launch({
-      executablePath: chromiumPath(),
-      args: [...browserArgs, '--autoplay-policy=no-user-gesture-required'],
-    }),
+    launchBrowser(),
     clip({ seconds: 60, width: 854, height: 480 }),
   ])
 })
@@ -166,23 +160,4 @@ async function numberOf(page: Page, property: string): Promise<number> {
 
 async function sidewaysScroll(page: Page): Promise<number> {
   return Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
-}
-
-function chromiumPath(): string {
-  const names = ['chromium', 'chromium-browser', 'google-chrome']
-  const paths = (process.env.PATH ?? '').split(delimiter)
-  const found = names
-    .flatMap((name) => paths.map((folder) => join(folder, name)))
-    .find((path) => isExecutable(path))
-  if (!found) throw new Error(`none of ${names.join(', ')} is on PATH; scripts/test.sh installs chromium`)
-  return found
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false // not in this folder
-  }
 }

@@ -25,7 +25,7 @@ export type ApiUnderTest = AsyncDisposable & {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what each test asserts.
-export type Answer = { status: number; headers: Headers; body: any }
+type Answer = { status: number; headers: Headers; body: any }
 
 /**
  * The API in this process, on a port of its own, with a migrated database, a Redis prefix and a bucket

@@ -1,4 +1,4 @@
-export type ServerEvent = { event: string; id: string | null; data: Record<string, unknown> }
+type ServerEvent = { event: string; id: string | null; data: Record<string, unknown> }
 
 export type EventClient = AsyncDisposable & {
   response: Response

@@ -1,17 +1,19 @@
 import { once } from 'node:events'
-import { createConnection, createServer, type Server, type Socket } from 'node:net'
+import { createConnection, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
-import { type ApiUnderTest, startApi } from './api-under-test.ts'
+import { createProgress } from '../../../src/progress/report.ts'
+import { type ApiUnderTest, putObject, startApi } from './api-under-test.ts'
 import { openEvents } from './event-client.ts'
 import { insertVideo } from './rows.ts'
 
 const nowhere = '127.0.0.1:1'
 const url = 'https://example.org/film.mp4'
 
-/** A neighbour that can go away: a TCP relay in front of it. */
-async function relayTo(port: number): Promise<{ port: number; cut(): Promise<void> }> {
+/** A neighbour that can go away and come back: a TCP relay in front of it. */
+async function relayTo(port: number): Promise<{ port: number; cut(): void; restore(): Promise<void> }> {
   const sockets = new Set<Socket>()
-  const server: Server = createServer((client) => {
+  const server = createServer((client) => {
     const neighbour = createConnection(port, '127.0.0.1')
     for (const socket of [client, neighbour]) {
       sockets.add(socket)
@@ -19,16 +21,18 @@ async function relayTo(port: number): Promise<{ port: number; cut(): Promise<voi
     }
     client.pipe(neighbour).pipe(client)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  return {
-    port: typeof address === 'object' && address ? address.port : 0,
-    cut: async () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
+  const listenOn = async (own: number) => {
+    server.listen(own, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    return typeof address === 'object' && address ? address.port : 0
   }
+  const own = await listenOn(0)
+  const cut = () => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  return { port: own, cut, restore: async () => void (await listenOn(own)) }
 }
 
 async function readiness(
@@ -40,16 +44,18 @@ async function readiness(
   return { status, failed: failed.map(([name]) => name), messages: failed.map(([, check]) => check.message) }
 }
 
-test('without Redis a job is taken, shown, watched from the database and cancelled', async () => {
+test('without Redis jobs are taken, shown, watched from the database and cancelled', async () => {
   await using api = await startApi({
     lead: { REDIS_URL: `redis://${nowhere}` },
     pollMs: 100,
     resyncMs: 60_000,
   })
+  const key = await putObject(api, 'source/film', 'a film')
+  expect((await api.ask('/jobs', { json: { source: { key } } })).status).toBe(201)
   const { status, body } = await api.ask('/jobs', { json: { source: { url } } })
   expect(status).toBe(201)
   await using events = await openEvents(`${api.url}/progress/${body.id}`)
-  expect((await events.next()).data).toMatchObject({ status: 'queued', queue_position: 1 })
+  expect((await events.next()).data).toMatchObject({ status: 'queued', queue_position: 2 })
   await api.sql`update videos set status = 'processing', tasks_total = 4, tasks_done = 1 where id = ${body.id}`
   expect((await events.next()).data).toMatchObject({ status: 'processing', percent: 24.7 })
   expect((await api.ask(`/videos/${body.id}/cancel`, { method: 'POST' })).status).toBe(200)
@@ -57,14 +63,23 @@ test('without Redis a job is taken, shown, watched from the database and cancell
   expect(await readiness(api)).toMatchObject({ status: 503, failed: ['redis'] })
 })
 
-test('a watcher whose Redis goes away hears the end from the database', async () => {
+test('a watcher whose Redis goes away goes on with the database, and with Redis when it is back', async () => {
   const relay = await relayTo(Number(new URL(inject('services').REDIS_URL ?? '').port))
   const lead = { REDIS_URL: `redis://127.0.0.1:${relay.port}` }
   await using api = await startApi({ lead, pollMs: 100, resyncMs: 60_000 })
-  const id = await insertVideo(api.sql, { status: 'processing' })
+  const id = await insertVideo(api.sql, { status: 'queued' })
   await using events = await openEvents(`${api.url}/progress/${id}`)
   await events.next()
-  await relay.cut()
+  // Past the first look, the next of which is a minute away.
+  await sleep(300)
+  relay.cut()
+  await api.sql`update videos set status = 'processing' where id = ${id}`
+  expect((await events.next()).data.status).toBe('processing')
+  // Published where the API cannot hear it.
+  await createProgress(api.redis, api.names).stage(id, 'processing', 'packaging')
+  await relay.restore()
+  expect((await events.next()).data.stage).toBe('packaging')
+  relay.cut()
   await api.sql`update videos set status = 'failed', error_code = 'x', error_message = 'y' where id = ${id}`
   expect((await events.rest()).at(-1)).toMatchObject({
     event: 'failed',
@@ -98,7 +113,7 @@ test('without the store a job from an object is refused with 503, one from a URL
   await using api = await startApi({ lead: { S3_ENDPOINT: `http://${nowhere}` } })
   const { status, headers, body } = await api.ask('/jobs', { json: { source: { key: 'source/a' } } })
   expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'storage_unavailable', '5'])
-  expect(body.detail).toMatch(/^The object store did not answer/)
+  expect(body.detail).toBe('The object store did not answer; try again soon.')
   expect((await api.ask('/jobs', { json: { source: { url } } })).status).toBe(201)
   expect(await readiness(api)).toMatchObject({ status: 503, failed: ['storage'] })
 })

@@ -71,6 +71,7 @@ describe('while the video is processed', () => {
     await segment(0, 0)
     await finishTask(audio)
     const { lines } = await playlist('master.m3u8')
+    expect(lines).toContain('360p.m3u8?g=1')
     expect(lines.join('\n')).not.toContain('audio')
   })
 

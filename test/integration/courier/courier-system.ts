@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
-import { expect, inject } from 'vitest'
+import { inject, vi } from 'vitest'
 import type { Config } from '../../../src/config.ts'
 import { startCourier } from '../../../src/courier/start.ts'
 import { createDatabase, type Database } from '../../../src/db.ts'
@@ -69,8 +69,12 @@ export async function createCourierSystem(options: {
 
   /** The row once `accept` likes it. */
   async function until(id: string, accept: (row: FetchRow) => boolean): Promise<FetchRow> {
-    await expect.poll(async () => accept(await look(id)), { timeout: 15_000, interval: 20 }).toBe(true)
-    return look(id)
+    const found = async () => {
+      const row = await look(id)
+      if (!accept(row)) throw new Error(`the fetch is still ${row.state}`)
+      return row
+    }
+    return vi.waitFor(found, { timeout: 15_000, interval: 20 })
   }
 
   return {

@@ -20,7 +20,7 @@ const processes = createProcessGroup()
 beforeAll(async () => {
   system = await createCourierSystem({ courier: false, overrides: { LEASE_MS: String(leaseMs) } })
 })
-afterEach(() => processes.stop())
+afterEach(() => processes.stopAll())
 afterAll(() => system[Symbol.asyncDispose]())
 
 async function startCourier(): Promise<AppProcess> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { beatTask } from '../../../src/jobs/beat.ts'
-import { claimTask, countSegments, lookAgain } from '../../../src/jobs/claim.ts'
+import { claimTask, findResumePoint, lookAgain } from '../../../src/jobs/claim.ts'
 import { claimFetch } from '../../../src/jobs/claim-fetch.ts'
 import { commitSegment } from '../../../src/jobs/commit-segment.ts'
 import { markAnnounced } from '../../../src/jobs/submit.ts'
@@ -154,10 +154,13 @@ describe('a segment', () => {
 
   test('is committed with its objects, and a new run begins behind it', async () => {
     const task = await runningChunk()
-    expect(await countSegments(jobs.sql, task)).toBe(0)
+    expect(await findResumePoint(jobs.sql, task)).toBe(0)
     await commit(jobs.sql, task, 0)
     await commit(jobs.sql, task, 1)
-    expect(await countSegments(jobs.sql, task)).toBe(2)
+    expect(await findResumePoint(jobs.sql, task)).toBe(2)
+    expect(await jobs.sql`select first_idx from task_runs where task_id = ${task.taskId}`).toEqual([
+      { first_idx: 2 },
+    ])
     expect(await rows()).toEqual([0, 1].map((idx) => ({ idx, objects: aSegment(task, idx).objects })))
   })
 
@@ -189,7 +192,7 @@ describe('a segment', () => {
     const task = await runningChunk()
     const old = { ...task, fence: task.fence - 1 }
     await expect(commit(jobs.sql, old, 0)).rejects.toMatchObject(fenced)
-    await expect(countSegments(jobs.sql, old)).rejects.toMatchObject(fenced)
+    await expect(findResumePoint(jobs.sql, old)).rejects.toMatchObject(fenced)
     expect(await rows()).toEqual([])
   })
 

@@ -135,6 +135,18 @@ describe('a task that is done', () => {
     expect(await jobs.sql`select from segments`).toHaveLength(0)
   })
 
+  test('by being skipped counts, without the segments its run had committed', async () => {
+    const videoId = await planned(jobs.sql)
+    const [track] = await readTasks(jobs.sql, videoId, 'audio')
+    const task = await claim(jobs.sql, track?.id ?? 0)
+    await commit(jobs.sql, task, 0)
+    const skipped = { track: 'audio-0', code: 'undecodable_audio', message: 'it cannot be decoded' }
+    await completeTask(jobs.sql, task, { lastSegment: null, result: { skipped }, skipped })
+    expect((await readState(jobs.sql, videoId)).tasks_done).toBe(1)
+    expect(await jobs.sql`select from segments`).toHaveLength(0)
+    expect(await eventKinds(jobs.sql, videoId)).toEqual(['submitted', 'planned', 'track_skipped'])
+  })
+
   test('as the last of the tracks adds one MP4 a rung, and as the last MP4 adds the finish', async () => {
     const videoId = await planned(jobs.sql)
     await completeAll(jobs.sql, videoId, 'video')

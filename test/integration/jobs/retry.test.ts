@@ -116,6 +116,19 @@ test('once its pieces have expired a retry makes all of them again, the MP4s not
   expect(await readTasks(jobs.sql, finish.videoId, 'finish')).toHaveLength(1)
 })
 
+test('a failure that is the fault of the source leaves no work behind to be kept', async () => {
+  const videoId = await planned(jobs.sql, { chunks: 2, audio: 0 })
+  const [first, second] = await readTasks(jobs.sql, videoId, 'video')
+  await complete(jobs.sql, await claim(jobs.sql, first?.id ?? 0))
+  const task = await claim(jobs.sql, second?.id ?? 0)
+  await commit(jobs.sql, task, 0)
+  await failTask(jobs.sql, task, failure, { discard: true })
+  expect(await jobs.sql`select from segments`).toHaveLength(0)
+  expect((await readState(jobs.sql, videoId)).tasks_done).toBe(0)
+  await retry(videoId)
+  expect((await readTasks(jobs.sql, videoId, 'video')).map((row) => row.state)).toEqual(['queued', 'queued'])
+})
+
 test('a source that is another one now is pinned anew and everything starts over', async () => {
   const videoId = await planned(jobs.sql)
   await completeAll(jobs.sql, videoId, 'audio')

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cancelVideo } from '../../../src/jobs/cancel.ts'
 import type { ClaimedTask } from '../../../src/jobs/claim.ts'
+import { completeFetch } from '../../../src/jobs/complete-fetch.ts'
 import { completeFinish, type Finished } from '../../../src/jobs/complete-finish.ts'
 import { completePlan } from '../../../src/jobs/complete-plan.ts'
+import { failTask, stopVideo } from '../../../src/jobs/fail.ts'
 import { removeVideo } from '../../../src/jobs/remove.ts'
+import { replanVideo } from '../../../src/jobs/replan.ts'
+import { retryVideo } from '../../../src/jobs/retry.ts'
 import { lockVideo } from '../../../src/jobs/video-lock.ts'
 import {
   aPlan,
@@ -95,20 +99,47 @@ test('a segment that waits behind a new claim of its task is refused, although t
   expect(await jobs.sql`select from segments`).toHaveLength(0)
 })
 
-test('a task that ends waits for the video before it touches its own row, so that a cancellation passes', async () => {
+const failure = { code: 'no_video', message: 'there is no picture' }
+const made = { media: someMedia, plan: aPlan() }
+
+async function runningChunk(): Promise<ClaimedTask> {
   const videoId = await planned(jobs.sql, { chunks: 1 })
   const [task] = await claimAll(videoId, 'video')
   if (!task) throw new Error('no chunk')
-  const session = await lock(videoId)
-  const refused = expect(complete(jobs.sql, task)).rejects.toMatchObject(fenced)
-  await waiting(jobs.sql, 1)
-  await session.release(async (tx) => {
-    await tx`set local lock_timeout = '300ms'`
-    await tx`update tasks set state = 'cancelled', fence = fence + 1 where video_id = ${videoId}`
-  })
-  await refused
-  expect((await readState(jobs.sql, videoId)).tasks_done).toBe(0)
-})
+  return task
+}
+
+async function runningPlan(): Promise<ClaimedTask> {
+  return claim(jobs.sql, (await submit(jobs.sql)).taskId)
+}
+
+async function runningFetch(): Promise<ClaimedTask> {
+  const { taskId } = await submit(jobs.sql, { url: 'http://example.org/' })
+  return claim(jobs.sql, taskId)
+}
+
+test.each<[string, () => Promise<ClaimedTask>, (task: ClaimedTask) => Promise<void>]>([
+  ['a track', runningChunk, (task) => complete(jobs.sql, task)],
+  ['a plan', runningPlan, (task) => completePlan(jobs.sql, task, made)],
+  ['a finish', () => finishing(jobs.sql), (task) => completeFinish(jobs.sql, task, finished)],
+  ['a fetch', runningFetch, (task) => completeFetch(jobs.sql, task, { key: 'k', etag: 'e', bytes: 1 })],
+  ['a failure', runningChunk, (task) => failTask(jobs.sql, task, failure)],
+  ['a new plan', runningChunk, (task) => replanVideo(jobs.sql, task, failure)],
+])(
+  '%s waits for the video before it touches its task, so that a cancellation passes',
+  async (_, begin, end) => {
+    const task = await begin()
+    const session = await lock(task.videoId)
+    const refused = expect(end(task)).rejects.toMatchObject(fenced)
+    await waiting(jobs.sql, 1)
+    await session.release(async (tx) => {
+      await tx`set local lock_timeout = '300ms'`
+      await stopVideo(tx, task.videoId, 'cancelled', null)
+    })
+    await refused
+    expect(await readState(jobs.sql, task.videoId)).toMatchObject({ status: 'cancelled', generation: 1 })
+  },
+)
 
 test('a cancellation that waits behind a plan stops the tasks which that plan made', async () => {
   const { videoId, taskId } = await submit(jobs.sql)
@@ -164,6 +195,16 @@ test.each(['finish', 'cancel'] as const)(
     )
   },
 )
+
+test('of two retries in the same moment one is granted', async () => {
+  const { videoId } = await submit(jobs.sql)
+  await cancelVideo(jobs.sql, videoId)
+  const session = await lock(videoId)
+  const retries = [1, 2].map(() => retryVideo(jobs.sql, videoId, { changed: false }))
+  await waiting(jobs.sql, 2)
+  await session.release()
+  expect((await Promise.all(retries)).sort()).toEqual(['not_retryable', 'retried'])
+})
 
 test('a claim that waits behind the dispatcher gets the task once it is marked', async () => {
   const { taskId } = await submit(jobs.sql)

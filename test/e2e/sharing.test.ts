@@ -1,0 +1,97 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { clip, longClip } from '../support/fixtures.ts'
+import { submitFile, untilEnded, watchJob } from '../support/job-client.ts'
+import { createTestSystem, type TestSystem } from '../support/system.ts'
+
+/** The production lease would make these tests wait; the protocol is the same. */
+const quick = { LEASE_MS: '4000', BEAT_MS: '1000', REAP_MS: '1000', DISPATCH_MS: '300' }
+
+type Run = {
+  task: number
+  kind: string
+  position: number
+  worker: string
+  first_idx: number
+  outcome: string | null
+  fence: number
+}
+
+test('two workers share a three-minute video, and it completes although one is killed midway', async () => {
+  const { system, id } = await startShared(await longClip())
+  const killed = await untilSegmentOf(system, id, 'worker-2')
+  await system.killWorker('worker-2', 'SIGKILL')
+  const encoded = await framesReported(system, id, killed.task)
+  const video = await untilEnded(system, id)
+
+  expect(video).toMatchObject({ status: 'completed' })
+  expect(video.resolutions.map(({ frames }) => frames)).toEqual(Array(video.resolutions.length).fill(5400))
+  const runs = await runsOf(system, id)
+  const makers = (worker: string) =>
+    runs.filter((run) => run.kind === 'video' && run.worker === worker && run.outcome === 'done')
+  expect(makers('worker-1').length).toBeGreaterThan(0)
+
+  const [lost, ...others] = runs.filter((run) => run.outcome === 'lost' && run.kind === 'video')
+  expect(others).toEqual([])
+  expect(lost?.task).toBe(killed.task)
+  // The chunk went on where its committed segments ended: less than one segment was encoded twice.
+  const next = runs.find((run) => run.task === killed.task && run.fence > (lost?.fence ?? 0))
+  expect(next?.first_idx).toBeGreaterThanOrEqual(killed.segments)
+  const kept = lost?.position === 0 ? (next?.first_idx ?? 0) * 120 - 60 : (next?.first_idx ?? 0) * 120
+  expect(encoded - kept).toBeLessThanOrEqual(120)
+})
+
+test('a worker that is asked to stop gives its task back within a segment, spending no attempt', async () => {
+  const { system, id } = await startShared(await clip({ seconds: 60, width: 854, height: 480 }))
+  const before = await untilSegmentOf(system, id, 'worker-2')
+  expect(await system.killWorker('worker-2', 'SIGTERM')).toBe('exit code 0')
+  const released = (await runsOf(system, id)).filter((run) => run.outcome === 'released')
+  expect(released.map(({ worker }) => worker)).toEqual(['worker-2'])
+  const [after] = await system.sql<{ segments: number; attempt: number; crashes: number }[]>`
+    select count(s.idx) as segments, t.attempt, t.crashes from tasks t left join segments s on s.task_id = t.id
+    where t.video_id = ${id} and t.kind = 'video' and t.position = ${released[0]?.position ?? -1} group by t.id`
+  expect(after).toMatchObject({ attempt: 0, crashes: 0 })
+  expect((after?.segments ?? 0) - before.segments).toBeLessThanOrEqual(2)
+
+  const video = await untilEnded(system, id)
+  expect(video).toMatchObject({ status: 'completed' })
+  const [tasks] = await system.sql<{ attempts: number; crashes: number }[]>`
+    select sum(attempt) as attempts, sum(crashes) as crashes from tasks where video_id = ${id}`
+  expect(tasks).toMatchObject({ attempts: 0, crashes: 0 })
+})
+
+async function startShared(film: string): Promise<{ system: TestSystem; id: string }> {
+  const system = await createTestSystem({ workers: 2, environment: quick })
+  onTestFinished(() => system.dispose())
+  const { id } = await submitFile(system, film)
+  await watchJob(system, id, ({ snapshot }) => snapshot.chunks.running === 2)
+  return { system, id }
+}
+
+type RunningChunk = { task: number; position: number; segments: number }
+
+/** Waits until a chunk that runs on this worker has committed a segment. */
+async function untilSegmentOf(system: TestSystem, id: string, worker: string): Promise<RunningChunk> {
+  let chunk: RunningChunk | undefined
+  const look = async () => {
+    ;[chunk] = await system.sql<RunningChunk[]>`
+      select t.id as task, t.position, count(s.idx) as segments from tasks t left join segments s on s.task_id = t.id
+      where t.video_id = ${id} and t.kind = 'video' and t.state = 'running' and t.worker_id like ${`${worker}-%`}
+      group by t.id`
+    return chunk?.segments ?? 0
+  }
+  await expect.poll(look, { timeout: 60_000, interval: 50 }).toBeGreaterThan(0)
+  if (!chunk) throw new Error(`${worker} runs no chunk`)
+  return chunk
+}
+
+/** Frames of a task that its last run had encoded when it last reported, half a second ago at most. */
+async function framesReported(system: TestSystem, id: string, task: number): Promise<number> {
+  const report = await system.redis.hget(system.names.progressKey(id), `t:${task}`)
+  return Number(report?.split(':')[1])
+}
+
+function runsOf(system: TestSystem, id: string): Promise<Run[]> {
+  return system.sql<Run[]>`
+    select t.id as task, t.kind, t.position, r.fence, r.first_idx, r.outcome, substring(r.worker_id from '^worker-[0-9]+') as worker
+    from task_runs r join tasks t on t.id = r.task_id where t.video_id = ${id} order by r.started_at`
+}
