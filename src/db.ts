@@ -21,6 +21,8 @@ export function createDatabase(options: { url: string; name: string; max: number
   return postgres(options.url, {
     max: options.max,
     connect_timeout: 5,
+    // Seconds between attempts; the default grows to 20, in which statements wait for nothing.
+    backoff: () => 1,
     types: { bigint: bigintAsNumber },
     onnotice: () => {},
     connection: {

@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { Hono } from 'hono'
-import { readCreatedAt } from '../jobs/read-videos.ts'
 import type { Submission } from '../jobs/submit.ts'
 import { submitVideo } from '../jobs/submit.ts'
 import type { ApiContext } from './context.ts'
@@ -28,10 +27,9 @@ export function jobRoutes(context: ApiContext): Hono {
       metadata: request.metadata,
       source: await pinSource(request.source),
     }
-    const { taskId } = await submitVideo(sql, job)
+    const { taskId, createdAt } = await submitVideo(sql, job)
     if (job.source.kind === 'url') context.wake('stepladder_fetch')
     else await context.announce(taskId)
-    const createdAt = await readCreatedAt(sql, job.id)
     return c.json(submittedVideo(job, createdAt), 201, { Location: `/videos/${job.id}` })
   })
 }

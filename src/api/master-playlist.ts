@@ -49,7 +49,7 @@ function listed(
 ): ListedTrack {
   const { name, init, bandwidth } = track
   return {
-    track: { name, init, segments: [], frames: 0, durationS: 0 },
+    track: { name, init },
     bandwidth,
     // Another generation has other segments, and so another address.
     uri: `${name}.m3u8?g=${generation}`,

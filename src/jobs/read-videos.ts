@@ -73,12 +73,6 @@ export async function readVideo(sql: Database, id: string): Promise<VideoDetail 
   return row ?? null
 }
 
-export async function readCreatedAt(sql: Database, id: string): Promise<Date> {
-  const [row] = await sql<{ created_at: Date }[]>`select created_at from videos where id = ${id}`
-  // Deleted in the moment since.
-  return row?.created_at ?? new Date()
-}
-
 /** The latest videos first, at most `limit`, after the place where the page before ended. */
 export async function listVideos(
   sql: Database,

@@ -12,16 +12,19 @@ export type Submission = {
 /**
  * Transition 1: the video, its first task and its first event in one statement, so in one transaction
  * and one round trip. The row is the outbox: once this returns the job cannot be lost. Returns the
- * first task's id; the caller announces a `plan` task and wakes the courier for a `fetch`.
+ * first task's id and the row's time; the caller announces a `plan` task and wakes the courier for a `fetch`.
  */
-export async function submitVideo(sql: Database, job: Submission): Promise<{ taskId: number }> {
+export async function submitVideo(
+  sql: Database,
+  job: Submission,
+): Promise<{ taskId: number; createdAt: Date }> {
   const fromUrl = job.source.kind === 'url'
   const kind = fromUrl ? 'fetch' : 'plan'
   const key = job.source.kind === 'key' ? job.source.key : null
   const etag = job.source.kind === 'key' ? job.source.etag : null
   const bytes = job.source.kind === 'key' ? job.source.bytes : null
   const url = job.source.kind === 'url' ? job.source.url : null
-  const [row] = await sql<{ id: number }[]>`
+  const [row] = await sql<{ id: number; created_at: Date }[]>`
     with s as (
       insert into sources (key) select ${key}::text where ${key}::text is not null
       on conflict (key) do nothing
@@ -36,9 +39,9 @@ export async function submitVideo(sql: Database, job: Submission): Promise<{ tas
     )
     insert into tasks (video_id, kind, rank, input)
     values (${job.id}, ${kind}, ${taskRank(kind, 0)}, ${json(sql, url ? { url } : {})})
-    returning id`
+    returning id, created_at`
   if (!row) throw new Error('an insert returned no row')
-  return { taskId: row.id }
+  return { taskId: row.id, createdAt: row.created_at }
 }
 
 /** What may be shown of a URL: no user, password, query (signatures live there) or fragment. */

@@ -26,7 +26,7 @@ export function trackPlaylist(track: AssembledTrack, plan: Plan, folder: string)
   })
 }
 
-export type ListedTrack = { track: AssembledTrack; bandwidth: Bandwidth; uri: string }
+export type ListedTrack = { track: Pick<AssembledTrack, 'name' | 'init'>; bandwidth: Bandwidth; uri: string }
 
 /** The master playlist of a finished video. An audio-only one has its tracks as variants. */
 export function masterPlaylist(

@@ -70,5 +70,13 @@ export function createReader(options: {
     await sleep(500, undefined, { signal }).catch(() => {})
   }
 
-  return { next, disconnect: () => redis.disconnect() }
+  let connections = 0
+  redis.on('ready', () => {
+    connections++
+  })
+
+  /** Another number after each reconnect, in which a reply may have been lost. */
+  const connection = () => connections
+
+  return { next, connection, disconnect: () => redis.disconnect() }
 }

@@ -29,7 +29,7 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
 
   const listedVideo = await Promise.all(video.map((track) => writeTrackPlaylist(context, run, plan, track)))
   const listedAudio = await Promise.all(audio.map((track) => writeTrackPlaylist(context, run, plan, track)))
-  const master = masterPlaylist(plan, relative(listedVideo), relative(listedAudio))
+  const master = masterPlaylist(plan, listedVideo, listedAudio)
   const masterKey = await writePlaylist(context, run, 'master', master)
 
   const finished = {
@@ -68,7 +68,7 @@ async function checkObjects(
   return wanted.length
 }
 
-type Written = ListedTrack & { playlistKey: string }
+type Written = ListedTrack & { track: AssembledTrack; playlistKey: string }
 
 async function writeTrackPlaylist(
   context: WorkerContext,
@@ -96,11 +96,6 @@ async function writePlaylist(
   const key = contentKey(run.task, name, sha256Of(bytes), 'm3u8')
   await context.storage.put(key, bytes, { contentType: playlistType, signal: run.signal })
   return key
-}
-
-/** All playlists of one run lie in one folder. */
-function relative(tracks: readonly Written[]): ListedTrack[] {
-  return tracks.map(({ track, bandwidth, uri }) => ({ track, bandwidth, uri }))
 }
 
 function finishedTrack({ track, bandwidth, playlistKey }: Written): FinishedTrack {

@@ -7,7 +7,12 @@ import type { WorkerContext } from './context.ts'
 import type { Started } from './run-task.ts'
 import { createSlots } from './slots.ts'
 
-type Start = (task: ClaimedTask, entryId: string, slots: { running: () => number }) => Started
+type Start = (
+  task: ClaimedTask,
+  entryId: string,
+  // The lease is kept from now on; the work begins when `ready` resolves.
+  slot: { running: () => number; ready: Promise<unknown> },
+) => Started
 
 /**
  * Takes hints while a slot is free and turns each into a claim. Returns when `drain` is aborted and
@@ -22,12 +27,14 @@ export async function runLoop(
   const slots = createSlots(config.WORKER_SLOTS)
   const runs = new Map<number, Started>()
   let sweptAt = 0
+  let connection = reader.connection()
 
   while (!drain.aborted) {
     await slots.free(drain)
     if (drain.aborted) break
-    if (Date.now() - sweptAt > config.SWEEP_MS) {
+    if (Date.now() - sweptAt > config.SWEEP_MS || reader.connection() !== connection) {
       sweptAt = Date.now()
+      connection = reader.connection()
       await sweepOwnPending()
       continue
     }
@@ -73,26 +80,25 @@ export async function runLoop(
     if (task) return task
     const again = await lookAgain(context.sql, claimer)
     if (again.verdict === 'drop') await context.stream.settle([entry.id])
-    if (again.verdict === 'adopted' && !runs.has(again.task.taskId)) return again.task
+    if (again.verdict === 'adopted' && runs.get(again.task.taskId)?.entryId !== entry.id) return again.task
     return null
   }
 
   async function begin(task: ClaimedTask, entryId: string): Promise<void> {
-    // An older run of the same task in this process is at its end already: wait until it is gone.
+    // An older run of the same task in this process is at its end already: wait until it is gone. And
+    // one that took its worker down twice runs alone, so that it cannot fail its neighbours.
     const older = runs.get(task.taskId)
-    if (older) {
-      older.abort()
-      await older.ended
-    }
-    // A task that took its worker down twice runs alone, so that it cannot fail its neighbours.
-    if (task.crashes >= 2) await slots.alone()
+    older?.abort()
+    const alone = task.crashes >= 2
+    const before = alone ? [...runs.values()] : older ? [older] : []
     const release = slots.take()
-    const run = options.start(task, entryId, { running: slots.running })
+    const ready = Promise.allSettled(before.map((run) => run.ended))
+    const run = options.start(task, entryId, { running: slots.running, ready })
     runs.set(task.taskId, run)
     const ended = run.ended.finally(() => {
       if (runs.get(task.taskId) === run) runs.delete(task.taskId)
       release()
     })
-    if (task.crashes >= 2) await ended
+    if (alone) await ended
   }
 }

@@ -20,6 +20,7 @@ export function startTask(
     entryId: string
     drain: AbortSignal
     running: () => number
+    ready: Promise<unknown>
     topUp: () => void
   },
 ): Started {
@@ -57,6 +58,8 @@ export function startTask(
       beating.signal,
     )
     try {
+      await options.ready
+      stop.signal.throwIfAborted()
       log.info('task started')
       await perform(context, run)
       log.info('task done')

@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { createDatabase } from '../db.ts'
@@ -19,6 +17,7 @@ import type { WorkerContext } from './context.ts'
 import { runLoop } from './loop.ts'
 import { startMaintenance } from './maintenance.ts'
 import { startTask } from './run-task.ts'
+import { claimScratch } from './scratch.ts'
 
 /** Opens the connections and starts the loops of one worker. `drain` stops it without losing anything. */
 export async function startWorker(config: Config, log: Log): Promise<{ drain: () => Promise<void> }> {
@@ -33,7 +32,7 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
   const blocking = createRedis({ url: config.REDIS_URL, role: 'blocking', log })
   const stream = createStream(redis, names)
   const context: WorkerContext = {
-    config: { ...config, SCRATCH_DIR: join(config.SCRATCH_DIR, config.WORKER_NAME) },
+    config: { ...config, SCRATCH_DIR: await claimScratch(config.SCRATCH_DIR, config.WORKER_NAME) },
     sql,
     stream,
     storage: createStorage(config),
@@ -43,8 +42,6 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
     consumer: config.WORKER_NAME,
     build: build.fingerprint,
   }
-  // Whatever an earlier life of this worker left behind.
-  await rm(context.config.SCRATCH_DIR, { recursive: true, force: true })
 
   await untilReady(redis, 2_000)
 
@@ -65,14 +62,8 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
   const loop = runLoop(context, {
     reader,
     drain: drain.signal,
-    start: (task, entryId, slots) =>
-      startTask(context, {
-        task,
-        entryId,
-        drain: drain.signal,
-        running: slots.running,
-        topUp: maintenance.topUp,
-      }),
+    start: (task, entryId, slot) =>
+      startTask(context, { ...slot, task, entryId, drain: drain.signal, topUp: maintenance.topUp }),
   })
   log.info(
     { worker_id: context.workerId, slots: config.WORKER_SLOTS, ffmpeg: build.version },

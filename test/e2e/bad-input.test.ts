@@ -96,7 +96,8 @@ test('after all of that a good file still completes, and nothing is left in buck
   await expect.poll(() => system.redis.xlen(system.names.stream), { timeout: 10_000 }).toBe(0)
 })
 
-/** What the worker's scratch folder holds. */
+/** What the workers' scratch folders hold. */
 async function scratchFolders(): Promise<string[]> {
-  return readdir(`${system.config.SCRATCH_DIR}/worker-1`).catch(() => [])
+  const entries = await readdir(system.config.SCRATCH_DIR, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.parentPath !== system.config.SCRATCH_DIR).map((entry) => entry.name)
 }
