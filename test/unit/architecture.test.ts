@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+
+/** What each part may import besides itself. `ground` and `neighbours` are the files directly in src. */
+const allowed: Record<string, readonly string[]> = {
+  cmd: ['api', 'worker', 'courier', 'queue', 'neighbours', 'ground'],
+  api: ['jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
+  worker: ['runs', 'jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
+  courier: ['runs', 'jobs', 'progress', 'neighbours', 'ground'],
+  runs: ['jobs', 'progress', 'neighbours', 'ground'],
+  progress: ['jobs', 'media', 'neighbours', 'ground'],
+  jobs: ['media', 'queue', 'neighbours', 'ground'],
+  queue: ['neighbours', 'ground'],
+  media: ['ground'],
+  neighbours: ['ground'],
+  ground: [],
+}
+const ground = new Set(['config.ts', 'errors.ts', 'log.ts', 'shutdown.ts'])
+
+/** The files of src/media that start programs or look at the disk; all others only compute. */
+const mediaWithEffects = new Set(['build.ts', 'ffmpeg.ts', 'launch.ts', 'probe.ts'])
+const effects = /^(execa|undici|postgres|ioredis|minio|node:(fs|child_process|net|http|https|dns|timers).*)$/
+
+const files = ['cmd', 'src'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name)),
+)
+
+test('imports point one way: from the commands down to the ground', () => {
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => target.startsWith('.'))
+      .map((target) => relative(root, join(root, dirname(file), target)))
+      .filter((target) => partOf(target) !== partOf(file) && !allowed[partOf(file)]?.includes(partOf(target)))
+      .map((target) => `${file} imports ${target}`),
+  )
+  expect(files.length).toBeGreaterThan(80)
+  expect(wrong).toEqual([])
+})
+
+test('what only computes in src/media imports nothing that does more', () => {
+  const wrong = files
+    .filter((file) => partOf(file) === 'media' && !mediaWithEffects.has(file.slice('src/media/'.length)))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) => effects.test(target))
+        .map((target) => `${file} imports ${target}`),
+    )
+  expect(wrong).toEqual([])
+})
+
+test('the environment is read in one place, and PATH where programs are looked up', () => {
+  const readers = files.filter((file) => readFileSync(join(root, file), 'utf8').includes('process.env'))
+  expect(readers).toEqual(['src/config.ts', 'src/media/launch.ts'])
+})
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  return [...text.matchAll(/^(?:import|export)[^'"]*?from '([^']+)'/gms)].flatMap((match) => match[1] ?? [])
+}
+
+function partOf(file: string): string {
+  const [top = '', second = '', ...deeper] = file.split('/')
+  if (top === 'cmd') return 'cmd'
+  if (deeper.length > 0) return second
+  return ground.has(second) ? 'ground' : 'neighbours'
+}
