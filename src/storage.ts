@@ -25,7 +25,7 @@ type StorageConfig = Pick<
   'S3_ENDPOINT' | 'S3_PUBLIC_ENDPOINT' | 'S3_REGION' | 'S3_ACCESS_KEY' | 'S3_SECRET_KEY' | 'S3_BUCKET'
 >
 
-/** The bucket. Objects are written once, from buffers or files of known size, under keys never used before. */
+/** The bucket. Objects are written once, whole or not at all, under keys never used before. */
 export function createStorage(config: StorageConfig) {
   const bucket = config.S3_BUCKET
   const client = connect(config, config.S3_ENDPOINT)

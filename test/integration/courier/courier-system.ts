@@ -48,6 +48,12 @@ export async function createCourierSystem(options: {
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const courier = options.courier ? startCourier(data.config, log) : null
 
+  let drained: Promise<void> | undefined
+  const drain = async () => {
+    drained ??= courier?.drain()
+    await drained
+  }
+
   async function submit(url: string): Promise<string> {
     const id = randomUUID()
     await submitVideo(sql, {
@@ -98,9 +104,9 @@ export async function createCourierSystem(options: {
       const ours = uploads.filter(({ key }) => key.startsWith(fetchedPrefix(id)))
       return [...objects, ...ours].map(({ key }) => key)
     },
-    drain: async () => courier?.drain(),
+    drain,
     async [Symbol.asyncDispose]() {
-      await courier?.drain()
+      await drain()
       await sql.end({ timeout: 1 })
       await data.drop()
     },

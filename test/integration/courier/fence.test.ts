@@ -36,7 +36,7 @@ function hangsOnce(): Promise<Source> {
   return startSource((request, response) => (answers.shift() ?? serve(film))(request, response))
 }
 
-/** Resolves once the courier has stored a part of it. */
+/** Resolves once the courier has begun to store it. */
 async function halfFetched(source: Source): Promise<string> {
   const id = await system.submit(source.url('/film.mp4'))
   await expect.poll(() => system.kept(id), { timeout: 10_000, interval: 20 }).toHaveLength(1)
@@ -75,6 +75,15 @@ test('SIGTERM gives the fetch back at once, with no attempt spent and nothing le
   const video = await system.until(id, ({ state }) => state === 'done')
   expect(video).toMatchObject({ attempt: 0, crashes: 0, fence: 2 })
   expect((await storedBytes(system.storage, video.source_key)).equals(film)).toBe(true)
+})
+
+test('a drain gives back a fetch that waits for its source, too', async () => {
+  await using own = await createCourierSystem({ courier: true })
+  await using source = await startSource(serveAndHang(Buffer.alloc(1000)))
+  const id = await own.submit(source.url('/film.mp4'))
+  await expect.poll(() => source.requests, { interval: 20 }).toHaveLength(1)
+  await own.drain()
+  expect(await own.look(id)).toMatchObject({ state: 'queued', attempt: 0, crashes: 0, fence: 1 })
 })
 
 test('the fetch of a courier killed with -9 is reaped, made again, and its half upload is collected', async () => {
