@@ -1,7 +1,7 @@
 import { asStoreError, type StoreAnswer } from './storage-request.ts'
 
-/** With S3's limit of 10,000 parts this carries 160 GB; each upload holds one part in memory. */
-const partBytes = 16 * 2 ** 20
+/** With S3's limit of 10,000 parts this carries 80 GB; each upload holds one part in memory. */
+const partBytes = 8 * 2 ** 20
 
 /** A signed request on the object, patient with an outage; `giveUp` ends the upload whatever happened. */
 export type PartStore = {
@@ -14,7 +14,7 @@ export type PartStore = {
 }
 
 /**
- * Uploads a stream of unknown length in parts of 16 MiB and completes the object only when the stream
+ * Uploads a stream of unknown length in parts of 8 MiB and completes the object only when the stream
  * ended well, so that a source that dies never looks whole. An upload that fails is aborted. Returns
  * the number of bytes; the caller checks them against what the store then has.
  */

@@ -26,8 +26,26 @@ export function ownCpuSeconds(pid: number): number {
   return (user + system) / ticksPerS
 }
 
-/** The most memory a process ever held, in MB (10^6 bytes). */
-export function peakMemoryMb(pid: number): number {
-  const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+/**
+ * Watches a process's own memory until told to stop, and returns its peaks in MB (10^6 bytes): `own`
+ * is what it holds alone (RssAnon, sampled), `resident` counts the program's file too, which all
+ * processes of the same Node share (VmHWM).
+ */
+export function watchMemory(pid: number): () => { own: number; resident: number } {
+  let own = 0
+  const look = () => {
+    own = Math.max(own, statusMb(pid, 'RssAnon'))
+  }
+  const timer = setInterval(look, 100)
+  return () => {
+    clearInterval(timer)
+    look()
+    return { own, resident: statusMb(pid, 'VmHWM') }
+  }
+}
+
+function statusMb(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]
   return (Number(kilobytes) * 1024) / 1e6
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { planSchema } from '../../src/media/model.ts'
 import { benchClip } from './bench-clip.ts'
 import { startBenchSystem } from './bench-system.ts'
-import { cpuSeconds, ownCpuSeconds, peakMemoryMb } from './cpu.ts'
+import { cpuSeconds, ownCpuSeconds, watchMemory } from './cpu.ts'
 import { bareArgs, type Cost, measureFfmpeg, sequenceArgs } from './peers.ts'
 import { markdownTable, median } from './table.ts'
 import { runJob } from './watch-job.ts'
@@ -34,7 +34,11 @@ const file =
     bitrateMbps: values.mbps ? Number(values.mbps) : null,
   }))
 const folder = '.local/bench/peers'
-const ours: (Cost & { firstPlayableS: number; memoryMb: number; nodeCpuS: number })[] = []
+const ours: (Cost & {
+  firstPlayableS: number
+  memory: { own: number; resident: number }
+  nodeCpuS: number
+})[] = []
 const bare: Cost[] = []
 const sequence: Cost[] = []
 
@@ -43,13 +47,14 @@ for (let round = 0; round < Number(values.rounds); round++) {
   // A fresh worker each round, so that its peak memory is this job's.
   const worker = await system.startWorker({ name: `worker-${round}`, slots: navigator.hardwareConcurrency })
   const [cpu, own] = [cpuSeconds(worker.pid), ownCpuSeconds(worker.pid)]
+  const memory = watchMemory(worker.pid)
   const job = await runJob(system.baseUrl, file)
   const mine = {
     wallS: job.wallS,
     cpuS: cpuSeconds(worker.pid) - cpu,
     nodeCpuS: ownCpuSeconds(worker.pid) - own,
     firstPlayableS: job.firstPlayableS,
-    memoryMb: peakMemoryMb(worker.pid),
+    memory: memory(),
   }
   ours.push(mine)
   await worker.stop()
@@ -75,7 +80,7 @@ if (sequence.length > 0) rows.push(row('one ffmpeg a rung', sequence))
 console.log(markdownTable(['', 'wall s', 'CPU s', 'wall / bare', 'CPU / bare'], rows))
 console.log(`
 first playable segment: ${median(ours.map((one) => one.firstPlayableS)).toFixed(1)} s after submit
-worker's own peak memory: ${Math.max(...ours.map((one) => one.memoryMb)).toFixed(0)} MB, its own CPU: ${median(ours.map((one) => one.nodeCpuS)).toFixed(1)} s`)
+worker's own memory: ${Math.max(...ours.map((one) => one.memory.own)).toFixed(0)} MB at most (${Math.max(...ours.map((one) => one.memory.resident)).toFixed(0)} MB resident with Node's program file); its own CPU: ${median(ours.map((one) => one.nodeCpuS)).toFixed(1)} s`)
 
 /** The median of the rounds' ratios: each pair was measured side by side. */
 function ratio(costs: readonly Cost[], of: (cost: Cost) => number): string {

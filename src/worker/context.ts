@@ -31,8 +31,8 @@ export type TaskRun = {
   signal: AbortSignal
   /** Aborted when the worker is to stop: give the task back after the segment in hand. */
   drain: AbortSignal
-  /** Threads for a process started now: more than one only while cores would stand idle. */
-  threads: () => number
+  /** Threads for a process started now: more than `least` only while cores would stand idle. */
+  threads: (least: number) => number
   /** This run's scratch folder, made at first use and removed with the run. */
   scratch: () => Promise<string>
 }

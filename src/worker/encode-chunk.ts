@@ -122,7 +122,7 @@ async function chunkArgs(
   resume: Resume,
 ): Promise<string[]> {
   const { task, log } = run
-  const threads = run.threads()
+  const threads = run.threads(leastThreads(task.position, job.video.chunks.length))
   log.info(
     { first_idx: resume.firstIdx, first_frame: resume.firstFrame, threads, preroll: job.preroll },
     'encoding',
@@ -139,6 +139,14 @@ async function chunkArgs(
       etag: task.sourceEtag ?? '',
     }),
   })
+}
+
+/**
+ * The first chunk is what somebody waits for, and the last one outlives the others: with a second
+ * thread it takes over their core when they end.
+ */
+function leastThreads(position: number, chunks: number): number {
+  return position === 0 || position === chunks - 1 ? 2 : 1
 }
 
 /** Fewer frames than planned with a clean exit: the container promised more than it holds, which is no fault. */

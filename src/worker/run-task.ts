@@ -41,7 +41,7 @@ export function startTask(
     log,
     signal: stop.signal,
     drain: options.drain,
-    threads: () => Math.max(1, Math.floor(context.config.WORKER_SLOTS / Math.max(1, options.running()))),
+    threads: (least) => threadsFor(context.config.WORKER_SLOTS, options.running(), least),
     scratch: scratch.path,
   }
   return { entryId, ended: live(), abort: () => stop.abort(new FencedError()) }
@@ -73,6 +73,11 @@ export function startTask(
       options.topUp()
     }
   }
+}
+
+/** Slots stand for cores: what the running ones leave idle, and never more than there are. */
+function threadsFor(slots: number, running: number, least: number): number {
+  return Math.min(slots, Math.max(least, Math.floor(slots / Math.max(1, running))))
 }
 
 function perform(context: WorkerContext, run: TaskRun): Promise<void> {

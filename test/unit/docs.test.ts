@@ -1,0 +1,195 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import { createApp } from '../../src/api/app.ts'
+import type { ApiContext } from '../../src/api/context.ts'
+import { loadConfig } from '../../src/config.ts'
+import { videoStatuses } from '../../src/jobs/state.ts'
+import { createLog } from '../../src/log.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const filesBelow = (folder: string, extension: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(extension))
+    .map((name) => join(folder, name))
+
+const pages = ['README.md', 'CHANGELOG.md', ...filesBelow('docs', '.md')]
+const sources = filesBelow('src', '.ts').map((file) => ({ file, text: read(file) }))
+
+test('every page says something and is short enough to be read', () => {
+  const lines = pages.map((page) => ({ page, lines: read(page).split('\n').length }))
+  expect(lines.length).toBeGreaterThanOrEqual(9)
+  expect(lines.filter((page) => page.lines < 10 || page.lines >= 400)).toEqual([])
+})
+
+test('every link leads to a file and a heading that exist', () => {
+  const links = pages.flatMap((page) => linksOf(read(page)).map((target) => ({ page, target })))
+  const broken = links.filter(({ page, target }) => {
+    const [path = '', anchor] = target.split('#')
+    const file = path === '' ? page : normalize(join(dirname(page), path))
+    if (!existsSync(join(root, file))) return true
+    return anchor !== undefined && !anchorsOf(read(file)).has(anchor)
+  })
+  expect(links.length).toBeGreaterThan(30)
+  expect(broken).toEqual([])
+})
+
+test('every file, folder and npm script that a page names exists', () => {
+  const texts = pages.map((page) => ({ page, text: read(page) }))
+  const named = texts.flatMap(({ page, text }) =>
+    [
+      ...text.matchAll(/(?<=[`\s(])(?:\.\/)?((?:cmd|src|sql|scripts|test|docs|docker)\/[\w./-]*)(?=[`\s)])/g),
+    ].map(([, path = '']) => ({ page, path })),
+  )
+  expect(named.length).toBeGreaterThan(60)
+  expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([])
+
+  const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
+  const called = texts.flatMap(({ text }) => [...text.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1]))
+  expect(called.length).toBeGreaterThan(2)
+  expect(called.filter((name) => !scripts.includes(name ?? ''))).toEqual([])
+})
+
+test('every setting is in the operations page with its default, and no other one', () => {
+  const rows = tableRows(sectionOf(read('docs/operations.md'), '## Environment'), 2)
+  const settings = [...read('src/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name)
+  expect(settings.length).toBeGreaterThan(30)
+  expect(rows.map(([name]) => name).sort()).toEqual(settings.sort())
+
+  const defaults = new Map(Object.entries(loadConfig({})).map(([name, value]) => [name, String(value)]))
+  // A default in words depends on the machine, or is that there is none.
+  const stated = rows.filter(([name, cell]) => /^`.*`$/.test(cell) && name !== 'SCRATCH_DIR')
+  expect(stated.length).toBeGreaterThan(25)
+  expect(stated.filter(([name, cell]) => cell.slice(1, -1) !== defaults.get(name))).toEqual([])
+})
+
+test('every route has its heading in the API page, and every heading its route', () => {
+  const headings = [...read('docs/api.md').matchAll(/^### ((?:GET|POST|PUT|DELETE) \/.*)$/gm)].map(
+    ([, at]) => at,
+  )
+  expect(headings.sort()).toEqual(routesOfTheApp())
+})
+
+test('every problem of the API is in its table with its status, and no other one', () => {
+  const kinds = [...read('src/api/problem.ts').matchAll(/^ {2}([a-z_]+): \{\s*status: (\d{3})/gm)]
+  const conflicts = codesIn(/new Conflict\(\s*'([a-z_]+)'/g)
+  const problems = [
+    ...kinds.map(([, code, status]) => `${code} ${status}`),
+    ...[...conflicts].map((code) => `${code} 409`),
+    'internal_error 500',
+  ]
+  const rows = tableRows(sectionOf(read('docs/api.md'), '## Errors'), 2)
+  expect(problems.length).toBeGreaterThan(18)
+  expect(rows.map(([code, status]) => `${code} ${status}`).sort()).toEqual(problems.sort())
+})
+
+test('every error code and every reason in a plan is explained', () => {
+  const codes = new Set([
+    ...codesIn(/new \w*Error\(\s*'([a-z_]+)'/g),
+    ...codesIn(/\bcode: '([a-z_]+)'/g),
+    // One of two, as in `const code = early ? 'bad_head' : 'decode_gap'`.
+    ...codesIn(/\bcode =[^\n]*\? '([a-z_]+)' : '[a-z_]+'/g),
+    ...codesIn(/\bcode =[^\n]*\? '[a-z_]+' : '([a-z_]+)'/g),
+    ...codesIn(/\bwarn\('([a-z_]+)'/g),
+    ...codesIn(/\bskippedBox\([^)]*'([a-z_]+)'/g),
+    'internal_error',
+  ])
+  // No error of the file or of the machine, and in no answer, row or message.
+  codes.delete('custom')
+  const explained = new Set(
+    pages.flatMap((page) => [...read(page).matchAll(/`([a-z_]+)`/g)].map(([, code]) => code)),
+  )
+  expect(codes.size).toBeGreaterThan(70)
+  expect([...codes].filter((code) => !explained.has(code))).toEqual([])
+})
+
+test('the error codes in the media page are ones that the code knows', () => {
+  const rows = tableRows(sectionOf(read('docs/media.md'), '## Error codes of a video'), 1).map(
+    ([code]) => code,
+  )
+  const known = sources.map(({ text }) => text).join('\n')
+  expect(rows.length).toBeGreaterThan(25)
+  expect(rows.filter((code) => !known.includes(`'${code}'`))).toEqual([])
+})
+
+test('the state diagrams know the states of the code, and only those', () => {
+  const jobs = read('docs/jobs.md')
+  expect(statesIn(sectionOf(jobs, '## A video'))).toEqual([...videoStatuses].sort())
+  const [, list = ''] = /\n {2}state +text[^\n]*\n? *[^\n]*check \(state in \(([^)]*'cancelled')\)\)/.exec(
+    read('sql/00001_initial.sql'),
+  ) ?? ['', '']
+  const states = [...list.matchAll(/'(\w+)'/g)].map(([, state]) => state ?? '')
+  expect(states.length).toBe(5)
+  expect(statesIn(sectionOf(jobs, '## A task'))).toEqual(states.sort())
+})
+
+test('the queries and commands for operators are in the README as they are promised', () => {
+  const readme = read('README.md')
+  for (const line of [
+    './scripts/demo.sh [file or URL]',
+    './scripts/test.sh',
+    'redis-cli XPENDING video:jobs video-workers',
+    'redis-cli XLEN video:jobs',
+    "redis-cli PSUBSCRIBE 'video:progress:*'",
+    "SELECT COUNT(*) FROM videos WHERE status='processing';",
+    "SELECT id, error_message FROM videos WHERE status='failed';",
+    "SELECT AVG(EXTRACT(EPOCH FROM (completed_at - created_at))) FROM videos WHERE status='completed';",
+  ]) {
+    expect(readme).toContain(line)
+  }
+})
+
+/** Targets of Markdown links that stay in the repository. */
+function linksOf(text: string): string[] {
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target]) =>
+    target === undefined || /^[a-z]+:/.test(target) ? [] : [target],
+  )
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(text: string): Set<string> {
+  return new Set(
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+/** A heading and what follows, up to the next heading of its level. */
+function sectionOf(text: string, heading: string): string {
+  const [, after = ''] = `\n${text}`.split(`\n${heading}\n`)
+  const level = heading.slice(0, heading.indexOf(' ') + 1)
+  return after.split(`\n${level}`)[0] ?? ''
+}
+
+/** The first cells of every row that begins with one name in backticks; the name loses them. */
+function tableRows(text: string, cells: number): string[][] {
+  return [...text.matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(([, name = '', rest = '']) =>
+    [name, ...rest.split(' | ')].slice(0, cells).map((cell) => cell.trim()),
+  )
+}
+
+/** First groups of a pattern over all of src. */
+function codesIn(pattern: RegExp): Set<string> {
+  return new Set(sources.flatMap(({ text }) => [...text.matchAll(pattern)].map((match) => match[1] ?? '')))
+}
+
+function statesIn(section: string): string[] {
+  const ends = [...section.matchAll(/^ {2}(\S+) --> ([\w*[\]]+)/gm)].flatMap(([, from, to]) => [from, to])
+  return [...new Set(ends.filter((state) => state !== undefined && state !== '[*]'))].sort() as string[]
+}
+
+/** As a reader spells them; the files of the page are left out, since none is called by hand. */
+function routesOfTheApp(): string[] {
+  // Making the routes asks nobody: only what they are made of has to be there.
+  const context = { config: loadConfig({}), log: createLog('docs', 'silent'), storage: {} } as ApiContext
+  const routes = createApp(context)
+    .routes.filter(({ method }) => method !== 'ALL')
+    .filter(({ path }) => !/^\/(vendor\/)?[\w.-]+\.(js|mjs|css|svg|html|png|ico|woff2)$/.test(path))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  return [...new Set(routes)].sort()
+}
