@@ -5,8 +5,7 @@ export type VideoStatus = (typeof videoStatuses)[number]
 export const priorities = ['high', 'normal', 'low'] as const
 export type Priority = (typeof priorities)[number]
 
-export const taskKinds = ['fetch', 'plan', 'video', 'audio', 'subtitle', 'mp4', 'finish'] as const
-export type TaskKind = (typeof taskKinds)[number]
+export type TaskKind = 'fetch' | 'plan' | 'video' | 'audio' | 'subtitle' | 'mp4' | 'finish'
 
 /** Names a task's run: an owner's write carries both, and 0 rows means it is not ours any more. */
 export type Owned = { taskId: number; videoId: string; fence: number }
