@@ -51,31 +51,38 @@ await untilItAnswers({
   logFile: '.local/bench/logs/bare.log',
 })
 
-const loads: Record<'bare' | 'url' | 'key', Load[]> = { bare: [], url: [], key: [] }
+const names = ['bare', 'url', 'bareKey', 'key'] as const
+const loads: Record<(typeof names)[number], Load[]> = { bare: [], url: [], bareKey: [], key: [] }
 // A first, smaller round warms up caches and compilers and is thrown away.
 for (let round = 0; round <= Number(values.rounds); round++) {
   const requests = round === 0 ? 2_000 : Number(values.requests)
   const measured = {
     bare: await load(bareUrl, byUrl, requests, bareServer.pid),
     url: await load(system.baseUrl, byUrl, requests, system.api.pid),
+    bareKey: await load(bareUrl, byKey, requests, bareServer.pid),
     key: await load(system.baseUrl, byKey, requests, system.api.pid),
   }
   if (round === 0) continue
-  for (const name of ['bare', 'url', 'key'] as const) loads[name].push(measured[name])
+  for (const name of names) loads[name].push(measured[name])
   console.error(`round ${round}:`, JSON.stringify(measured))
 }
 
-const row = (title: string, name: keyof typeof loads) => [
+const row = (title: string, name: keyof typeof loads, floor: keyof typeof loads) => [
   title,
   median(loads[name].map((one) => one.perSecond)).toFixed(0),
   median(loads[name].map((one) => one.p99Ms)).toFixed(1),
   median(loads[name].map((one) => one.cpuUs)).toFixed(0),
-  median(loads[name].map((one, round) => one.perSecond / (loads.bare[round]?.perSecond ?? 1))).toFixed(2),
+  median(loads[name].map((one, round) => one.perSecond / (loads[floor][round]?.perSecond ?? 1))).toFixed(2),
 ]
 console.log(
   markdownTable(
     ['', 'requests/s', 'p99 ms', 'CPU µs each', '/ bare'],
-    [row('bare INSERT + XADD', 'bare'), row('POST /jobs, url', 'url'), row('POST /jobs, key', 'key')],
+    [
+      row('bare INSERT + XADD', 'bare', 'bare'),
+      row('POST /jobs, url', 'url', 'bare'),
+      row('bare HEAD + INSERT + XADD', 'bareKey', 'bareKey'),
+      row('POST /jobs, key', 'key', 'bareKey'),
+    ],
   ),
 )
 

@@ -37,10 +37,10 @@ export function remuxArgs({ video, audio, output }: RemuxRun): string[] {
 }
 
 const pipeInput = (index: number): string[] => [
-  ...whitelistArgs('ffmpeg', 'pipe'),
   // With several inputs each has a queue of 8 packets, and ffmpeg sleeps 10 ms whenever one is empty:
   // 50 ms of sleep for each second of film.
   ...['-thread_queue_size', '1024'],
+  ...whitelistArgs('ffmpeg', 'pipe'),
   ...['-i', `pipe:${inputFd(0, index)}`],
 ]
 

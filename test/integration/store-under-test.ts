@@ -35,7 +35,7 @@ export async function createStoreUnderTest() {
 
 export type StoreUnderTest = Awaited<ReturnType<typeof createStoreUnderTest>>
 
-export const partBytes = 16 * 2 ** 20
+export const partBytes = 8 * 2 ** 20
 
 /** A key never used before. */
 export function newKey(): string {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CourierSystem, createCourierSystem, storedBytes } from './courier-system.ts'
 import { type Answer, serve, startSource } from './source-server.ts'
 
-const partBytes = 16 * 2 ** 20
+const partBytes = 8 * 2 ** 20
 let system: CourierSystem
 beforeAll(async () => {
   system = await createCourierSystem({ courier: true })
