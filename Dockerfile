@@ -3,7 +3,7 @@ FROM node:26.10.0-bookworm-slim
 
 # tini as process 1 hands signals on and collects what a killed ffmpeg leaves.
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends ffmpeg tini \
+  && apt-get install --yes --no-install-recommends ca-certificates ffmpeg tini \
   && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
@@ -16,6 +16,9 @@ RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY cmd cmd
 COPY sql sql
 COPY src src
+
+# A volume mounted here takes over the owner.
+RUN install -d -o node -g node /scratch
 
 USER node
 ENTRYPOINT ["tini", "--"]

@@ -61,7 +61,19 @@ export type Config = Readonly<z.infer<typeof environmentSchema>>
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const parsed = environmentSchema.safeParse(present)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return checkTimes(parsed.data)
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new StepladderError('bad_config', `the configuration is not usable: ${faults.join('; ')}`)
+}
+
+/** A lease must outlive two beats, and the reaper must look twice in it, or it takes its own pauses for outages. */
+function checkTimes(config: Config): Config {
+  for (const name of ['BEAT_MS', 'REAP_MS'] as const) {
+    if (config[name] * 2 < config.LEASE_MS) continue
+    throw new StepladderError(
+      'bad_config',
+      `the configuration is not usable: ${name} must be under half of LEASE_MS`,
+    )
+  }
+  return config
 }

@@ -9,7 +9,6 @@ export function redisNames(prefix: string) {
   return {
     stream: `${prefix}video:jobs`,
     group: 'video-workers',
-    deadLetters: `${prefix}video:jobs:dead`,
     progressChannel: (videoId: string) => `${prefix}video:progress:${videoId}`,
     progressAllChannel: `${prefix}video:progress:all`,
     progressKey: (videoId: string) => `${prefix}progress:${videoId}`,

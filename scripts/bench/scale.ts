@@ -6,7 +6,7 @@ import { runJob } from './watch-job.ts'
 
 const usage = `One video on two one-slot workers, each pinned to a core, beside one such worker.
 
-node scripts/bench/scale.ts [--file FILE] [--seconds 120] [--rounds 3]`
+npm run bench:scale -- [--file FILE] [--seconds 120] [--rounds 3]`
 
 const { values } = parseArgs({
   options: {

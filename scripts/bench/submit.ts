@@ -11,7 +11,7 @@ import { markdownTable, median } from './table.ts'
 
 const usage = `POST /jobs at 32 connections beside a bare Hono handler that does one INSERT and one XADD.
 
-node scripts/bench/submit.ts [--requests 20000] [--rounds 3]
+npm run bench:submit -- [--requests 20000] [--rounds 3]
 
 "url": the job names a URL (rows, wake the courier). "key": it names an uploaded object, which is looked up
 in the store first, to pin its ETag.`

@@ -10,7 +10,7 @@ import { runJob } from './watch-job.ts'
 
 const usage = `Stepladder (one worker, all cores) beside a bare ffmpeg that writes the same ladder, and one ffmpeg a rung.
 
-node scripts/bench/transcode.ts [--file FILE] [--seconds 120] [--mbps N] [--rounds 3] [--no-sequence]`
+npm run bench:transcode -- [--file FILE] [--seconds 120] [--mbps N] [--rounds 3] [--no-sequence]`
 
 const { values } = parseArgs({
   options: {

@@ -24,7 +24,8 @@ function progressFacts(snapshot: ProgressSnapshot): string {
   const { fps, speed, eta_s: eta, chunks, fetched } = snapshot
   const facts = [`${snapshot.percent.toFixed(1).padStart(5)} %  ${snapshot.stage}`]
   const running = chunks.running > 0 ? ` (${chunks.running} running)` : ''
-  if (snapshot.queue_position !== undefined) facts.push(`${snapshot.queue_position} before it`)
+  // Position 1 is the next one.
+  if (snapshot.queue_position !== undefined) facts.push(`${snapshot.queue_position - 1} before it`)
   if (fetched) facts.push(bytesText(fetched.bytes))
   if (chunks.total > 0) facts.push(`chunks ${chunks.done}/${chunks.total}${running}`)
   if (fps !== null) facts.push(`${numberText(fps)} fps`)

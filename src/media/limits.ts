@@ -1,4 +1,4 @@
-/** What a source may be at most (SECURITY.md "Limits"); `GET /limits` shows the same numbers. */
+/** What a source may be at most. */
 
 /** Pixels of one coded picture: 8192×4320. A header that claims more is refused before it is decoded. */
 export const MAX_PIXELS = 8192 * 4320

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+
+test('an empty environment gives defaults that only this machine can reach', () => {
+  expect(loadConfig({})).toMatchObject({
+    HOST: '127.0.0.1',
+    PORT: 8080,
+    REDIS_PREFIX: '',
+    S3_BUCKET: 'videos',
+  })
+})
+
+test('an empty variable counts as none, and flags are words', () => {
+  expect(loadConfig({ PORT: '', FETCH_PRIVATE_ADDRESSES: 'true' })).toMatchObject({
+    PORT: 8080,
+    FETCH_PRIVATE_ADDRESSES: true,
+  })
+})
+
+test.each([
+  ['PORT', '70000'],
+  ['WORKER_SLOTS', '0'],
+  ['LEASE_MS', 'soon'],
+  ['DATABASE_URL', 'mysql://127.0.0.1/x'],
+  ['FETCH_PRIVATE_ADDRESSES', 'perhaps'],
+])('a wrong %s is refused by its name', (name, value) => {
+  expect(() => loadConfig({ [name]: value })).toThrow(new RegExp(`not usable: ${name}`))
+})
+
+test.each(['BEAT_MS', 'REAP_MS'])(
+  '%s at half the lease is refused: leases would run out, or never',
+  (name) => {
+    expect(() => loadConfig({ LEASE_MS: '12000', [name]: '6000' })).toThrow(
+      `${name} must be under half of LEASE_MS`,
+    )
+  },
+)
