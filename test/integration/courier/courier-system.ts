@@ -35,6 +35,7 @@ export async function createCourierSystem(options: {
     FETCH_PRIVATE_ADDRESSES: 'true',
     FETCH_SLOTS: '6',
     BEAT_MS: '200',
+    REAP_MS: '400',
     LEASE_MS: '2000',
     RETRY_BASE_MS: '20',
     MAX_ATTEMPTS: '2',
