@@ -10,7 +10,6 @@ import { httpInput } from '../media/input-args.ts'
 import { type AudioPlan, planSchema } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
 import type { Segment } from '../media/segment.ts'
-import { holdThroughOutage } from '../runs/hold.ts'
 import { DrainedError } from '../runs/settle-failure.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeRun } from './encode-run.ts'
@@ -34,7 +33,7 @@ export async function runAudioTask(context: WorkerContext, run: TaskRun): Promis
     if (!(error instanceof PermanentError) || error.code === 'source_changed' || !optional) throw error
     run.log.warn({ code: error.code }, 'audio track skipped')
     const skipped = { track: `audio-${track.position}`, code: error.code, message: error.message }
-    await hold(run, () =>
+    await run.hold(() =>
       completeTask(context.sql, run.task, { lastSegment: null, result: { skipped }, skipped }),
     )
   }
@@ -49,8 +48,8 @@ async function encodeTrack(
   const { task } = run
   const name = `audio-${track.position}`
   // Also the guard: a fenced run starts nothing.
-  await hold(run, () => findResumePoint(context.sql, task))
-  const committed = await hold(run, () => readCommittedHashes(context.sql, task.taskId, name))
+  await run.hold(() => findResumePoint(context.sql, task))
+  const committed = await run.hold(() => readCommittedHashes(context.sql, task.taskId, name))
   const segmenter = createAudioSegmenter({ name })
   // Where there is a film, its frames measure the progress.
   const progress = alone ? createTaskProgress(context, run, { stage: 'encoding' }) : null
@@ -63,7 +62,7 @@ async function encodeTrack(
     if (run.drain.aborted) throw new DrainedError('the worker is stopping')
     if (!isCommitted(segment, name, committed)) {
       const row = await store(segment)
-      await hold(run, () => commitSegment(context.sql, task, row, context.config.LEASE_MS))
+      await run.hold(() => commitSegment(context.sql, task, row, context.config.LEASE_MS))
     }
     progress?.tick(segment.firstFrame + segment.frames)
   }
@@ -86,7 +85,7 @@ async function encodeTrack(
   for (const segment of rest.ready) await commit(segment)
   const last = rest.last && (await store(rest.last))
   const outcome = { frames: rest.frames }
-  await hold(run, () => completeTask(context.sql, task, { lastSegment: last, result: outcome }))
+  await run.hold(() => completeTask(context.sql, task, { lastSegment: last, result: outcome }))
   await progress?.done(rest.frames)
 }
 
@@ -96,8 +95,4 @@ function isCommitted(segment: Segment, name: string, committed: ReadonlyMap<numb
   if (hash === undefined) return false
   if (hash === segment.tracks.get(name)?.sha256) return true
   throw new ReplanError('audio_mismatch', 'the pieces of an audio track were encoded in different ways')
-}
-
-function hold<T>(run: TaskRun, body: () => Promise<T>): Promise<T> {
-  return holdThroughOutage(body, { signal: run.signal, log: run.log })
 }

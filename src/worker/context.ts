@@ -31,6 +31,8 @@ export type TaskRun = {
   signal: AbortSignal
   /** Aborted when the worker is to stop: give the task back after the segment in hand. */
   drain: AbortSignal
+  /** Runs a statement that is safe to repeat through an outage of the database, while the run lasts. */
+  hold: <T>(statement: () => Promise<T>) => Promise<T>
   /** Threads for a process started now: more than `least` only while cores would stand idle. */
   threads: (least: number) => number
   /** This run's scratch folder, made at first use and removed with the run. */

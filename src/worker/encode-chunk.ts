@@ -11,7 +11,6 @@ import { progressFd } from '../media/pipes.ts'
 import type { Segment } from '../media/segment.ts'
 import { createVideoSegmenter } from '../media/segmenter.ts'
 import { videoArgs } from '../media/video-args.ts'
-import { holdThroughOutage } from '../runs/hold.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeRun } from './encode-run.ts'
 import { bytesByTrack, checkInits, storeSegment } from './store-segment.ts'
@@ -38,7 +37,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
 
   const commit = async (segment: Segment): Promise<void> => {
     const row = await store(segment)
-    await hold(run, () => commitSegment(context.sql, run.task, row, context.config.LEASE_MS))
+    await run.hold(() => commitSegment(context.sql, run.task, row, context.config.LEASE_MS))
     progress.committed(done(segment), bytesByTrack(row))
   }
   progress.started(resume.offset)
@@ -59,7 +58,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
       frames: resume.offset + rest.frames,
       ended_early: rest.frames < (resume.exactFrames ?? 0),
     }
-    await hold(run, () => completeTask(context.sql, run.task, { lastSegment: last, result: outcome }))
+    await run.hold(() => completeTask(context.sql, run.task, { lastSegment: last, result: outcome }))
     await progress.done(outcome.frames, last ? bytesByTrack(last) : {})
   } catch (error) {
     await progress.idle(resume.offset)
@@ -68,7 +67,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
 }
 
 async function findResume(context: WorkerContext, run: TaskRun, { video, chunk }: ChunkJob): Promise<Resume> {
-  const firstIdx = await hold(run, () => findResumePoint(context.sql, run.task))
+  const firstIdx = await run.hold(() => findResumePoint(context.sql, run.task))
   const offset = segmentStart(video, run.task.position, firstIdx)
   return {
     firstIdx,
@@ -105,7 +104,7 @@ async function createStore(
   resume: Resume,
   segmenter: ReturnType<typeof createVideoSegmenter>,
 ) {
-  const known = await hold(run, () => readKnownInits(context.sql, run.task.videoId))
+  const known = await run.hold(() => readKnownInits(context.sql, run.task.videoId))
   // The playlists name the init of the very first segment; all others only have to be equal to it.
   const keepInits = run.task.position === 0 && resume.firstIdx === 0
   return (segment: Segment) => {
@@ -157,8 +156,4 @@ function judgeFrames(run: TaskRun, resume: Resume, frames: number): void {
   if (resume.exactFrames !== null && frames < resume.exactFrames) {
     run.log.info({ frames, planned: resume.exactFrames }, 'the source ended before its promise')
   }
-}
-
-function hold<T>(run: TaskRun, body: () => Promise<T>): Promise<T> {
-  return holdThroughOutage(body, { signal: run.signal, log: run.log })
 }

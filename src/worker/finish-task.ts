@@ -6,7 +6,6 @@ import { readDoneTasks } from '../jobs/read-segments.ts'
 import { type AssembledTrack, assembleAudio, assembleVideo } from '../media/assemble.ts'
 import { bandwidthOf, type ListedTrack, masterPlaylist, trackPlaylist } from '../media/manifests.ts'
 import { type Plan, planSchema } from '../media/model.ts'
-import { holdThroughOutage } from '../runs/hold.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { sha256Of } from './store-segment.ts'
 
@@ -18,11 +17,10 @@ const playlistType = 'application/vnd.apple.mpegurl'
  */
 export async function runFinishTask(context: WorkerContext, run: TaskRun): Promise<void> {
   const { task, log } = run
-  const hold = { signal: run.signal, log }
   const plan = planSchema.parse(task.plan)
   await context.progress.stage(task.videoId, 'processing', 'finishing')
-  const videoTasks = await holdThroughOutage(() => readDoneTasks(context.sql, task.videoId, 'video'), hold)
-  const audioTasks = await holdThroughOutage(() => readDoneTasks(context.sql, task.videoId, 'audio'), hold)
+  const videoTasks = await run.hold(() => readDoneTasks(context.sql, task.videoId, 'video'))
+  const audioTasks = await run.hold(() => readDoneTasks(context.sql, task.videoId, 'audio'))
   const video = plan.video ? assembleVideo(plan.video, videoTasks) : []
   const audio = assembleAudio(plan.audio, audioTasks)
   const objects = await checkObjects(context, task.videoId, [...video, ...audio])
@@ -42,7 +40,7 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
       expected_frames: plan.video?.expected_frames ?? null,
     },
   }
-  await holdThroughOutage(() => completeFinish(context.sql, task, finished), hold)
+  await run.hold(() => completeFinish(context.sql, task, finished))
   await context.progress.ended(task.videoId, { status: 'completed' })
   log.info({ frames: video[0]?.frames, rungs: video.length }, 'video completed')
 }

@@ -10,7 +10,6 @@ import { runFfmpeg } from '../media/ffmpeg.ts'
 import { requireWholeRun } from '../media/ffmpeg-failure.ts'
 import { planSchema } from '../media/model.ts'
 import { remuxArgs } from '../media/remux-args.ts'
-import { holdThroughOutage } from '../runs/hold.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { createTaskProgress } from './task-progress.ts'
 
@@ -22,16 +21,15 @@ const inputSchema = z.object({ rung: z.string() })
  * scratch file as large as the rung, gone at once.
  */
 export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<void> {
-  const { task, log } = run
+  const { task } = run
   const { rung } = inputSchema.parse(task.input)
   const plan = planSchema.parse(task.plan)
-  const hold = { signal: run.signal, log }
   const progress = createTaskProgress(context, run, { pack: true, stage: 'packaging' })
   progress.started(0)
-  const video = await holdThroughOutage(() => readDoneTasks(context.sql, task.videoId, 'video'), hold)
-  const audio = (
-    await holdThroughOutage(() => readDoneTasks(context.sql, task.videoId, 'audio'), hold)
-  ).filter((track) => track.segments.length > 0)
+  const video = await run.hold(() => readDoneTasks(context.sql, task.videoId, 'video'))
+  const audio = (await run.hold(() => readDoneTasks(context.sql, task.videoId, 'audio'))).filter(
+    (track) => track.segments.length > 0,
+  )
   const path = join(await run.scratch(), 'joined.mp4')
   const tracks = audio.map((track) => objectsOf([track], `audio-${track.position}`))
   const inputs = [objectsOf(video, rung), ...tracks].map((keys) =>
@@ -62,7 +60,7 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
   await context.storage.putFile(key, path, { contentType: 'video/mp4', signal: run.signal })
   await unlink(path)
   const end = { lastSegment: null, result: { bytes: size }, mp4: { rung, key, bytes: size } }
-  await holdThroughOutage(() => completeTask(context.sql, task, end), hold)
+  await run.hold(() => completeTask(context.sql, task, end))
   await progress.done(0)
 }
 

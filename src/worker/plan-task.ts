@@ -3,7 +3,6 @@ import { completePlan } from '../jobs/complete-plan.ts'
 import { makePlan } from '../media/make-plan.ts'
 import { probeSource } from '../media/probe.ts'
 import { readProgressSeed } from '../progress/seed.ts'
-import { holdThroughOutage } from '../runs/hold.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 const probeTimeoutMs = 120_000
@@ -24,10 +23,7 @@ export async function runPlanTask(context: WorkerContext, run: TaskRun): Promise
   })
   const singleChunk = inputSchema.parse(task.input).single_chunk ?? null
   const plan = makePlan({ media, build: context.build, singleChunk })
-  await holdThroughOutage(() => completePlan(context.sql, task, { media, plan }), {
-    signal: run.signal,
-    log: run.log,
-  })
+  await run.hold(() => completePlan(context.sql, task, { media, plan }))
   const rungs = plan.video?.rungs.map((rung) => rung.name)
   run.log.info({ rungs, chunks: plan.video?.chunks.length, audio: plan.audio.length }, 'planned')
   const seed = await readProgressSeed(context.sql, task.videoId)

@@ -1,6 +1,7 @@
 import { FencedError, messageOf, StepladderError } from '../errors.ts'
 import { type ClaimedTask, lookAgain } from '../jobs/claim.ts'
 import { beatUntil } from '../runs/heartbeat.ts'
+import { holdThroughOutage } from '../runs/hold.ts'
 import { settleFailure } from '../runs/settle-failure.ts'
 import { runAudioTask } from './audio-task.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
@@ -41,6 +42,7 @@ export function startTask(
     log,
     signal: stop.signal,
     drain: options.drain,
+    hold: (statement) => holdThroughOutage(statement, { signal: stop.signal, log }),
     threads: (least) => threadsFor(context.config.WORKER_SLOTS, options.running(), least),
     scratch: scratch.path,
   }
