@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { createDatabase, type Database } from '../db.ts'
+import { type Reach, reachNothing } from '../failpoints.ts'
 import { createAnnouncer } from '../jobs/announce-submitted.ts'
 import { createWaker, type Waker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
@@ -28,13 +29,14 @@ export type ApiContext = {
   progress: Progress
   announce: (taskId: number) => Promise<void>
   wake: Waker
+  reach: Reach
 }
 
 /** Opens the connections. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
 export async function openContext(
   config: Config,
   log: Log,
-  timing: { pollMs?: number; resyncMs?: number } = {},
+  { reach = reachNothing, ...timing }: { reach?: Reach; pollMs?: number; resyncMs?: number } = {},
 ): Promise<ApiContext & AsyncDisposable> {
   const sql = createDatabase({ url: config.DATABASE_URL, name: 'stepladder-api', max: poolSize })
   const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
@@ -64,6 +66,7 @@ export async function openContext(
     progress: createProgress(redis, names),
     announce: createAnnouncer({ sql, stream: createStream(redis, names), log }),
     wake: createWaker(sql, log),
+    reach,
     [Symbol.asyncDispose]: close,
   }
 }

@@ -28,6 +28,7 @@ export function jobRoutes(context: ApiContext): Hono {
       source: await pinSource(request.source),
     }
     const { taskId, createdAt } = await submitVideo(sql, job)
+    context.reach('submitted')
     if (job.source.kind === 'url') context.wake('stepladder_fetch')
     else await context.announce(taskId)
     return c.json(submittedVideo(job, createdAt), 201, { Location: `/videos/${job.id}` })

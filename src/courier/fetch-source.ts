@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Config } from '../config.ts'
 import type { Database } from '../db.ts'
 import { PermanentError } from '../errors.ts'
+import type { Reach } from '../failpoints.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
 import { completeFetch } from '../jobs/complete-fetch.ts'
 import { fetchedKey } from '../jobs/object-keys.ts'
@@ -24,6 +25,7 @@ export type CourierContext = {
   agent: Agent
   wake: Waker
   log: Log
+  reach: Reach
 }
 
 /** Copies a caller's URL into the bucket, part by part, within the caps on bytes and time. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { createDatabase } from '../db.ts'
 import { messageOf } from '../errors.ts'
+import { type Reach, reachNothing } from '../failpoints.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
 import { claimFetch } from '../jobs/claim-fetch.ts'
 import { createWaker } from '../jobs/wake.ts'
@@ -18,7 +19,11 @@ import { createSafeAgent } from './safe-connect.ts'
 const pollMs = 1_000
 
 /** The only process that talks to the outside. Takes `fetch` tasks until `drain`, which gives them back. */
-export function startCourier(config: Config, log: Log): { drain: () => Promise<void> } {
+export function startCourier(
+  config: Config,
+  log: Log,
+  reach: Reach = reachNothing,
+): { drain: () => Promise<void> } {
   const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
   const sql = createDatabase({
     url: config.DATABASE_URL,
@@ -29,7 +34,7 @@ export function startCourier(config: Config, log: Log): { drain: () => Promise<v
   const progress = createProgress(redis, redisNames(config.REDIS_PREFIX))
   const storage = createStorage(config)
   const wake = createWaker(sql, log)
-  const context: CourierContext = { config, sql, storage, progress, agent, wake, log }
+  const context: CourierContext = { config, sql, storage, progress, agent, wake, log, reach }
   const workerId = `courier-${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`
   const stop = new AbortController()
   const bell = new EventTarget()

@@ -1,4 +1,5 @@
 import { type Database, json, type Transaction, transaction } from '../db.ts'
+import { type Reach, reachNothing } from '../failpoints.ts'
 import { passLocks } from './dispatch.ts'
 import { stopVideo } from './fail.ts'
 import { lockVideo } from './video-lock.ts'
@@ -11,7 +12,11 @@ const crashLimit = 3
  * Transition 12: tasks whose lease is over go back to the queue with a higher fence. Returns the
  * number taken back, or null when the pass was not ours or reaping is paused.
  */
-export async function reapTasks(sql: Database, leaseMs: number): Promise<number | null> {
+export async function reapTasks(
+  sql: Database,
+  leaseMs: number,
+  reach: Reach = reachNothing,
+): Promise<number | null> {
   const taken = await transaction(sql, async (tx) => {
     const [lock] = await tx<{ held: boolean }[]>`select pg_try_advisory_xact_lock(${passLocks.reap}) as held`
     if (!lock?.held || !(await mayReap(tx, leaseMs))) return null
@@ -19,6 +24,7 @@ export async function reapTasks(sql: Database, leaseMs: number): Promise<number 
     return takeBack(tx)
   })
   if (taken === null) return null
+  if (taken > 0) reach('reaped')
   return taken + (await failPoison(sql))
 }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { type Database, isDatabaseOutage } from '../db.ts'
 import { FencedError, messageOf, PermanentError, ReplanError, StepladderError } from '../errors.ts'
+import type { Reach } from '../failpoints.ts'
 import { failTask } from '../jobs/fail.ts'
 import { releaseTask, retryDelayMs } from '../jobs/release.ts'
 import { maxGenerations, replanVideo } from '../jobs/replan.ts'
@@ -23,6 +24,7 @@ type Context = {
   config: Pick<Config, 'MAX_ATTEMPTS' | 'RETRY_BASE_MS'>
   progress: Progress
   log: Log
+  reach: Reach
 }
 type EndedTask = Owned & { attempt: number; generation: number }
 type Failure = { code: string; message: string; stderr?: string }
@@ -64,7 +66,8 @@ async function writeEnd(context: Context, task: EndedTask, error: unknown, failu
     return
   }
   const delayMs = retryDelayMs(config.RETRY_BASE_MS, task.attempt)
-  return releaseTask(sql, task, { reason: 'retry', delayMs, error: failure })
+  await releaseTask(sql, task, { reason: 'retry', delayMs, error: failure })
+  context.reach('retried')
 }
 
 function describe(error: unknown): Failure {

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Database } from '../db.ts'
+import type { Reach } from '../failpoints.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
 import type { Log } from '../log.ts'
 import type { Progress } from '../progress/report.ts'
@@ -14,6 +15,7 @@ export type WorkerContext = {
   storage: Storage
   progress: Progress
   log: Log
+  reach: Reach
   /** Host and a random part: another one after every start. The consumer name stays. */
   workerId: string
   consumer: string

@@ -55,7 +55,10 @@ export async function encodeRun(
       readers[index]?.push(bytes)
       enqueue(segmenter.takeReady())
     },
-    onProgress: options.onProgress,
+    onProgress: (progress) => {
+      context.reach('encoding')
+      options.onProgress(progress)
+    },
   })
 
   function enqueue(ready: Segment[]): void {

@@ -61,7 +61,9 @@ export async function runLoop(
 
   async function take(entry: StreamEntry): Promise<void> {
     try {
+      context.reach('read')
       const task = await claim(entry)
+      if (task) context.reach('claimed')
       if (task) await begin(task, entry.id)
     } catch (error) {
       // The entry stays in our pending list, and the sweep takes it up again.

@@ -12,20 +12,27 @@ const janitorMs = 60_000
 
 /** The passes every worker runs beside its tasks; each is safe to run anywhere and any number of times. */
 export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
-  const { sql, stream, config, storage, log } = context
+  const { sql, stream, config, storage, log, reach } = context
   const wake = createWake()
+  const announcing = { settle: stream.settle, announce }
 
   const loops = Promise.all([
     every(config.DISPATCH_MS, 'dispatch', topUp, wake.wait),
-    every(config.REAP_MS, 'reap', () => reapTasks(sql, config.LEASE_MS)),
+    every(config.REAP_MS, 'reap', () => reapTasks(sql, config.LEASE_MS, reach)),
     every(Math.min(config.RECONCILE_MS, 10_000), 'reconcile', () => reconcileHints(sql, config.RECONCILE_MS)),
     every(janitorMs, 'janitor', () => dropStaleEntries(sql, stream)),
     every(config.COLLECT_MS, 'collect', collect),
   ])
 
+  async function announce(task: Parameters<typeof stream.announce>[0]): Promise<string | null> {
+    const entryId = await stream.announce(task)
+    reach('announced')
+    return entryId
+  }
+
   /** Another process may hold the pass while our new tasks are not in its snapshot: then try again soon. */
   async function topUp(): Promise<void> {
-    while ((await dispatchTasks(sql, stream)) === null && !stopped.aborted) await sleep(50)
+    while ((await dispatchTasks(sql, announcing)) === null && !stopped.aborted) await sleep(50)
   }
 
   async function collect(): Promise<void> {

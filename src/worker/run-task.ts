@@ -108,7 +108,9 @@ async function settleEntry(context: WorkerContext, run: TaskRun): Promise<void> 
       taskId: run.task.taskId,
       entryId: run.entryId,
     })
-    if (seen.verdict === 'drop') await context.stream.settle([run.entryId])
+    if (seen.verdict !== 'drop') return
+    context.reach('committed')
+    await context.stream.settle([run.entryId])
   } catch (error) {
     run.log.debug({ err: messageOf(error) }, 'the entry stays for the sweep')
   }

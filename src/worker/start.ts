@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { createDatabase } from '../db.ts'
 import { messageOf } from '../errors.ts'
+import { type Reach, reachNothing } from '../failpoints.ts'
 import { returnHints } from '../jobs/dispatch.ts'
 import { forgetWorker, seeWorker } from '../jobs/workers.ts'
 import type { Log } from '../log.ts'
@@ -20,7 +21,11 @@ import { startTask } from './run-task.ts'
 import { claimScratch } from './scratch.ts'
 
 /** Opens the connections and starts the loops of one worker. `drain` stops it without losing anything. */
-export async function startWorker(config: Config, log: Log): Promise<{ drain: () => Promise<void> }> {
+export async function startWorker(
+  config: Config,
+  log: Log,
+  reach: Reach = reachNothing,
+): Promise<{ drain: () => Promise<void> }> {
   const build = await readBuild(config.FFMPEG_PATH)
   const names = redisNames(config.REDIS_PREFIX)
   const sql = createDatabase({
@@ -38,6 +43,7 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
     storage: createStorage(config),
     progress: createProgress(redis, names),
     log,
+    reach,
     workerId: `${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`,
     consumer: config.WORKER_NAME,
     build: build.fingerprint,
@@ -75,6 +81,7 @@ export async function startWorker(config: Config, log: Log): Promise<{ drain: ()
       drain.abort()
       await loop
       reader.disconnect()
+      reach('draining')
       await giveBackHints(context)
       stopped.abort()
       await Promise.all([maintenance.ended, presence])

@@ -38,7 +38,9 @@ export async function storeSegment(
     if (key !== null) upload(key, init)
     objects.inits[name] = { key, ...described }
   }
+  context.reach('uploading')
   await Promise.all(uploads)
+  context.reach('uploaded')
   return { idx: segment.idx, frames: segment.frames, objects }
 }
 
