@@ -2,7 +2,7 @@
  * The places where the death of a process is hardest on the protocol: between a commit and the message
  * that tells of it, or in the middle of work whose traces stay behind.
  */
-export const failpoints = [
+const failpoints = [
   /** The API committed a job and has not announced it. */
   'submitted',
   /** A hint is in the stream, and its task not marked as announced. */
@@ -31,7 +31,7 @@ export const failpoints = [
   'reaped',
 ] as const
 
-export type Failpoint = (typeof failpoints)[number]
+type Failpoint = (typeof failpoints)[number]
 
 /** Told of each such place as it is passed. Nothing in production; the chaos suite injects one that ends the process. */
 export type Reach = (place: Failpoint) => void
