@@ -56,7 +56,7 @@ export function asSourceError(error: unknown): StepladderError {
     return new PermanentError('source_too_slow', 'the source took longer than allowed to download', cause)
   }
   if (error instanceof Error && 'code' in error && error.code === 'ENOTFOUND') {
-    return new PermanentError('source_unreachable', 'the host of the source does not exist', cause)
+    return new PermanentError('source_not_found', 'the host of the source does not exist', cause)
   }
   return new TransientError('source_unreachable', `the source could not be read: ${messageOf(error)}`, cause)
 }

@@ -2,6 +2,7 @@ import { type Database, json, type Transaction, transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import { insertLastSegment, type SegmentRow } from './commit-segment.ts'
 import { isDoneByUs, markDone } from './end-run.ts'
+import type { Failure } from './fail.ts'
 import { type Owned, taskRank } from './state.ts'
 import { lockVideo, recordEvent } from './video-lock.ts'
 
@@ -10,7 +11,7 @@ type TaskEnd = {
   lastSegment: SegmentRow | null
   result: unknown
   mp4?: { rung: string; key: string; bytes: number }
-  skipped?: { track: string; code: string; message: string }
+  skipped?: { track: string } & Failure
 }
 
 /**

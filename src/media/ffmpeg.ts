@@ -1,9 +1,9 @@
-import { constants } from 'node:os'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { execa } from 'execa'
-import { PermanentError, TransientError } from '../errors.ts'
+import { PermanentError, TransientError, withStderr } from '../errors.ts'
 import { createLineReader } from './bounded-lines.ts'
+import type { Ending } from './ffmpeg-failure.ts'
 import { createProgressReader, type FfmpegProgress } from './ffmpeg-progress.ts'
 import { createStderrWatch, httpStatusOf } from './ffmpeg-stderr.ts'
 import { CONFINED, launchCommand } from './launch.ts'
@@ -28,9 +28,7 @@ export type FfmpegRun = {
   onProgress?: (progress: FfmpegProgress) => void
 }
 
-export type FfmpegResult = {
-  /** 128 + signal number for a process killed by somebody else. */
-  exitCode: number
+export type FfmpegResult = Ending & {
   /** Frames of the first output. */
   frames: number
   /** Packets that could not be decoded. */
@@ -44,8 +42,8 @@ export type FfmpegResult = {
 export type FfmpegProcess = {
   /**
    * Settles when the process is gone and every byte was handed over. Rejects with the signal's
-   * reason, with what a callback threw, with `source_changed` (permanent), `source_refused`,
-   * `ffmpeg_stalled` or `ffmpeg_missing`; an exit code of its own is for `judgeExit`.
+   * reason, with what a callback threw, with `source_changed` (permanent), `storage_refused` or
+   * `ffmpeg_stalled`; how it ended by itself is for `judgeExit`.
    */
   done: Promise<FfmpegResult>
   /**
@@ -121,11 +119,9 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
     watch.suspend()
     signal.removeEventListener('abort', onAbort)
     await Promise.all(fed)
-    if (failure) throw failure.reason
-    const exitCode = result.exitCode ?? (result.signal ? 128 + constants.signals[result.signal] : null)
-    if (exitCode === null)
-      throw new TransientError('ffmpeg_missing', 'ffmpeg could not be started', { cause: result })
-    return { exitCode, frames: progress.frames(), ...stderr.report() }
+    if (failure) throw withStderr(failure.reason, stderr.report().stderrTail)
+    const { exitCode = null, signal: endedBy = null } = result
+    return { exitCode, signal: endedBy, frames: progress.frames(), ...stderr.report() }
   }
 
   return {
@@ -182,7 +178,7 @@ function refusalOf(line: string): Error | null {
   if (status === null) return null
   if (status === 412)
     return new PermanentError('source_changed', 'the source was replaced since it was submitted')
-  return new TransientError('source_refused', `the store refused to give the source (HTTP ${status})`)
+  return new TransientError('storage_refused', `the store refused to give the source (HTTP ${status})`)
 }
 
 const stalled = (stallMs: number) =>

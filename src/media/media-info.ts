@@ -57,11 +57,11 @@ export function toMediaInfo(probe: Probe, sizeBytes: number): MediaInfo {
   }
 }
 
-export const tooManyStreams = () =>
-  new PermanentError('too_many_streams', `the source has more than ${MAX_STREAMS} streams`)
+export const tooManyStreams = (said?: ErrorOptions) =>
+  new PermanentError('too_many_streams', `the source has more than ${MAX_STREAMS} streams`, said)
 
-export const tooLargePicture = () =>
-  new PermanentError('too_large_picture', 'the picture is larger than 8192×4320 pixels')
+export const tooLargePicture = (said?: ErrorOptions) =>
+  new PermanentError('too_large_picture', 'the picture is larger than 8192×4320 pixels', said)
 
 function toVideoStream(stream: ProbedStream, frames: ProbedFrame[]): VideoStream | null {
   const { width, height, codec_name: codec, time_base } = stream

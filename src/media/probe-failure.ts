@@ -1,4 +1,5 @@
-import { PermanentError, type StepladderError, TransientError } from '../errors.ts'
+import { PermanentError, StderrTail, type StepladderError, TransientError } from '../errors.ts'
+import { type Ending, judgeEnding } from './ffmpeg-failure.ts'
 import { httpStatusOf } from './ffmpeg-stderr.ts'
 import { tooManyStreams } from './media-info.ts'
 import { scrub } from './scrub.ts'
@@ -8,33 +9,39 @@ import { scrub } from './scrub.ts'
  * connection cut short makes sound data look invalid; what is left and not known is taken for
  * passing, because a wrong verdict on the source would be final.
  */
-export function judgeProbe({
-  exitCode,
-  stderr,
-}: {
-  exitCode: number | null
-  stderr: string
-}): StepladderError | null {
+export function judgeProbe({ stderr, ...ending }: Ending & { stderr: string }): StepladderError | null {
+  const said = saidBy(stderr)
   const status = stderr
     .split('\n')
     .map(httpStatusOf)
     .find((code) => code !== null)
   if (status === 412)
-    return new PermanentError('source_changed', 'the source was replaced since it was submitted')
-  if (exitCode === 0) return null
+    return new PermanentError('source_changed', 'the source was replaced since it was submitted', said)
+  if (ending.exitCode === 0) return null
+  // Which ffprobe says with "Cannot allocate memory" as its last word.
+  if (/exceeds max_streams/.test(stderr)) return tooManyStreams(said)
+  const byMachine = judgeEnding('ffprobe', ending, said.cause.message)
+  if (byMachine) return byMachine
   if (status !== undefined || wasDisturbed(stderr)) return unreachable(stderr)
-  if (/exceeds max_streams/.test(stderr)) return tooManyStreams()
+  return judgeWords(stderr, said)
+}
+
+function judgeWords(stderr: string, said: ErrorOptions): StepladderError {
   const codec = /Codec \((\w+)\) not on whitelist/.exec(stderr)?.[1]
-  if (codec)
-    return new PermanentError(
-      'unsupported_codec',
-      `the source has a stream in ${codec}, which is not accepted`,
-    )
-  if (/Format not on whitelist|detected only with low score/.test(stderr)) return unsupported()
-  if (/moov atom not found/.test(stderr)) {
-    return new PermanentError('truncated_input', 'the source ends before its table of contents (moov)')
+  if (codec) {
+    const message = `the source has a stream in ${codec}, which is not accepted`
+    return new PermanentError('unsupported_codec', message, said)
   }
-  return /Invalid data found/.test(stderr) ? unsupported() : unreachable(stderr)
+  if (/Format not on whitelist|detected only with low score/.test(stderr)) return unsupported(said)
+  if (/moov atom not found/.test(stderr)) {
+    return new PermanentError('truncated_input', 'the source ends before its table of contents (moov)', said)
+  }
+  return /Invalid data found/.test(stderr) ? unsupported(said) : unreachable(stderr)
+}
+
+/** What ffprobe said, as the cause of the error it led to. */
+export function saidBy(stderr: string): { cause: StderrTail } {
+  return { cause: new StderrTail(stderr.trim().split('\n').slice(-40).map(scrub).join('\n')) }
 }
 
 /** The connection failed for good or for a while. */
@@ -45,13 +52,18 @@ const NETWORK = /Stream ends prematurely|Connection |Input\/output error|Failed 
 /** ffprobe refused to decode a picture of this size, and lists it as 0×0. */
 export const saysTooManyPixels = (stderr: string): boolean => /exceeds specified max pixel count/.test(stderr)
 
-const unsupported = () =>
-  new PermanentError('unsupported_container', 'the source is not a media file of a kind that is accepted')
+const unsupported = (said: ErrorOptions) =>
+  new PermanentError(
+    'unsupported_container',
+    'the source is not a media file of a kind that is accepted',
+    said,
+  )
 
 export function unreachable(stderr: string): TransientError {
   const lastLine = scrub(stderr.trim().split('\n').at(-1) ?? '').slice(0, 300)
   return new TransientError(
     'source_unreachable',
     `the source could not be read: ${lastLine || 'ffprobe gave no reason'}`,
+    saidBy(stderr),
   )
 }

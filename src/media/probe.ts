@@ -4,7 +4,7 @@ import { httpInput } from './input-args.ts'
 import { CONFINED, launchCommand } from './launch.ts'
 import { filmStream, framesOf, toMediaInfo, tooLargePicture } from './media-info.ts'
 import type { MediaInfo } from './model.ts'
-import { judgeProbe, saysTooManyPixels, unreachable, wasDisturbed } from './probe-failure.ts'
+import { judgeProbe, saidBy, saysTooManyPixels, unreachable, wasDisturbed } from './probe-failure.ts'
 import { PROBE_ENTRIES, type Probe, probeSchema } from './probe-schema.ts'
 
 export type ProbeRequest = {
@@ -40,7 +40,9 @@ export async function probeSource(request: ProbeRequest): Promise<MediaInfo> {
   for (const packets of PACKETS) {
     const { probe, stderr } = await runProbe(request, packets, timeout)
     const film = filmStream(probe)
-    if (film && film.width * film.height === 0 && saysTooManyPixels(stderr)) throw tooLargePicture()
+    if (film && film.width * film.height === 0 && saysTooManyPixels(stderr)) {
+      throw tooLargePicture(saidBy(stderr))
+    }
     const media = toMediaInfo(probe, request.sizeBytes)
     const sawPictures = film !== null && framesOf(probe, film).length > 0
     if (sawPictures || media.video === null || packets === PACKETS.at(-1)) return media
@@ -59,9 +61,20 @@ async function runProbe(request: ProbeRequest, packets: number, timeout: AbortSi
     cancelSignal: AbortSignal.any([signal, timeout]),
   })
   signal.throwIfAborted()
-  if (timeout.aborted)
-    throw new TransientError('source_unreachable', 'the source could not be probed in time')
-  const failure = judgeProbe({ exitCode: result.exitCode ?? null, stderr: result.stderr })
+  if (timeout.aborted) {
+    const message = 'the source could not be probed in time'
+    throw new TransientError('source_unreachable', message, saidBy(result.stderr))
+  }
+  // Ended by us, which would look like a kill from outside.
+  if (result.isMaxBuffer) {
+    const message = `ffprobe said more than ${MAX_OUTPUT_BYTES} bytes`
+    throw new TransientError('probe_failed', message, saidBy(result.stderr))
+  }
+  const failure = judgeProbe({
+    exitCode: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    stderr: result.stderr,
+  })
   if (failure) throw failure
   const probe = parseProbe(result.stdout)
   // ffprobe takes a connection that ends for a file that ends.

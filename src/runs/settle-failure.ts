@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { type Database, isDatabaseOutage } from '../db.ts'
-import { FencedError, messageOf, PermanentError, ReplanError, StepladderError } from '../errors.ts'
+import { errorClassOf } from '../error-codes.ts'
+import { FencedError, messageOf, StepladderError, stderrOf } from '../errors.ts'
 import type { Reach } from '../failpoints.ts'
 import { failTask } from '../jobs/fail.ts'
 import { releaseTask, retryDelayMs } from '../jobs/release.ts'
@@ -12,7 +13,6 @@ import { holdThroughOutage } from './hold.ts'
 
 /** After the store or the database was away for long, a task waits this long before it is read again. */
 const outageDelayMs = 60_000
-const outageCodes = new Set(['storage_unavailable', 'database_unavailable'])
 
 /** Thrown by a task that stopped because of a drain: everything committed is kept, no attempt is spent. */
 export class DrainedError extends Error {
@@ -52,13 +52,14 @@ export async function settleFailure(context: Context, task: EndedTask, error: un
 async function writeEnd(context: Context, task: EndedTask, error: unknown, failure: Failure): Promise<void> {
   const { sql, config, progress } = context
   if (error instanceof DrainedError) return releaseTask(sql, task, { reason: 'drain', delayMs: 0 })
-  if (error instanceof ReplanError && task.generation < maxGenerations) return replanVideo(sql, task, failure)
-  if (isDatabaseOutage(error) || outageCodes.has(failure.code)) {
+  const kind = errorClassOf(failure.code)
+  if (kind === 'replan' && task.generation < maxGenerations) return replanVideo(sql, task, failure)
+  if (kind === 'outage') {
     return releaseTask(sql, task, { reason: 'outage', delayMs: outageDelayMs, error: failure })
   }
   const spent = task.attempt + 1 >= config.MAX_ATTEMPTS
-  if (error instanceof PermanentError || error instanceof ReplanError || spent) {
-    await failTask(sql, task, failure, { discard: error instanceof PermanentError })
+  if (kind === 'permanent' || kind === 'replan' || spent) {
+    await failTask(sql, task, failure, { discard: kind === 'permanent' })
     await progress.ended(task.videoId, {
       status: 'failed',
       error: { code: failure.code, message: failure.message },
@@ -71,13 +72,12 @@ async function writeEnd(context: Context, task: EndedTask, error: unknown, failu
 }
 
 function describe(error: unknown): Failure {
-  const code =
-    error instanceof StepladderError
-      ? error.code
-      : error instanceof DrainedError
-        ? 'drained'
-        : 'internal_error'
-  // What ffmpeg said last, scrubbed of addresses, travels as the error's cause.
-  const stderr = error instanceof StepladderError && error.cause instanceof Error ? error.cause.message : ''
-  return { code, message: messageOf(error), ...(stderr ? { stderr } : {}) }
+  const stderr = stderrOf(error)
+  return { code: codeOf(error), message: messageOf(error), ...(stderr ? { stderr } : {}) }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof StepladderError) return error.code
+  if (error instanceof DrainedError) return 'drained'
+  return isDatabaseOutage(error) ? 'database_unavailable' : 'internal_error'
 }

@@ -1,4 +1,4 @@
-import { PermanentError, ReplanError, StepladderError } from '../errors.ts'
+import { PermanentError, ReplanError, StepladderError, stderrOf, withStderr } from '../errors.ts'
 import { findResumePoint } from '../jobs/claim.ts'
 import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
@@ -32,7 +32,9 @@ export async function runAudioTask(context: WorkerContext, run: TaskRun): Promis
     const optional = plan.video !== null || plan.audio.length > 1
     if (!(error instanceof PermanentError) || error.code === 'source_changed' || !optional) throw error
     run.log.warn({ code: error.code }, 'audio track skipped')
-    const skipped = { track: `audio-${track.position}`, code: error.code, message: error.message }
+    const stderr = stderrOf(error)
+    const reason = { code: error.code, message: error.message, ...(stderr ? { stderr } : {}) }
+    const skipped = { track: `audio-${track.position}`, ...reason }
     await run.hold(() =>
       completeTask(context.sql, run.task, { lastSegment: null, result: { skipped }, skipped }),
     )
@@ -81,7 +83,10 @@ async function encodeTrack(
   requireWholeRun(result)
   const rest = segmenter.finish()
   if (rest.frames === 0)
-    throw new PermanentError('undecodable_audio', 'nothing of this audio track could be decoded')
+    throw withStderr(
+      new PermanentError('undecodable_audio', 'nothing of this audio track could be decoded'),
+      result.stderrTail,
+    )
   for (const segment of rest.ready) await commit(segment)
   const last = rest.last && (await store(rest.last))
   const outcome = { frames: rest.frames }

@@ -1,4 +1,4 @@
-import { PermanentError } from '../errors.ts'
+import { PermanentError, withStderr } from '../errors.ts'
 import { findResumePoint } from '../jobs/claim.ts'
 import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
@@ -51,7 +51,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
     })
     requireWholeRun(result)
     const rest = segmenter.finish()
-    judgeFrames(run, resume, rest.frames)
+    judgeFrames(run, resume, { frames: rest.frames, stderrTail: result.stderrTail })
     for (const segment of rest.ready) await commit(segment)
     const last = rest.last && (await store(rest.last))
     const outcome = {
@@ -149,9 +149,14 @@ function leastThreads(position: number, chunks: number): number {
 }
 
 /** Fewer frames than planned with a clean exit: the container promised more than it holds, which is no fault. */
-function judgeFrames(run: TaskRun, resume: Resume, frames: number): void {
+function judgeFrames(
+  run: TaskRun,
+  resume: Resume,
+  { frames, stderrTail }: { frames: number; stderrTail: string },
+): void {
   if (resume.firstFrame === 0 && frames === 0) {
-    throw new PermanentError('no_video', 'not a single picture of this file could be decoded')
+    const message = 'not a single picture of this file could be decoded'
+    throw withStderr(new PermanentError('no_video', message), stderrTail)
   }
   if (resume.exactFrames !== null && frames < resume.exactFrames) {
     run.log.info({ frames, planned: resume.exactFrames }, 'the source ended before its promise')

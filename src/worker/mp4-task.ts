@@ -11,6 +11,7 @@ import { requireWholeRun } from '../media/ffmpeg-failure.ts'
 import { planSchema } from '../media/model.ts'
 import { remuxArgs } from '../media/remux-args.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
+import { requireRoom } from './scratch-room.ts'
 import { createTaskProgress } from './task-progress.ts'
 
 const inputSchema = z.object({ rung: z.string() })
@@ -30,11 +31,15 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
   const audio = (await run.hold(() => readDoneTasks(context.sql, task.videoId, 'audio'))).filter(
     (track) => track.segments.length > 0,
   )
-  const path = join(await run.scratch(), 'joined.mp4')
-  const tracks = audio.map((track) => objectsOf([track], `audio-${track.position}`))
-  const inputs = [objectsOf(video, rung), ...tracks].map((keys) =>
-    Readable.from(readAll(context, keys, run.signal)),
-  )
+  const cwd = await run.scratch()
+  const path = join(cwd, 'joined.mp4')
+  const tracks = [
+    objectsOf(video, rung),
+    ...audio.map((track) => objectsOf([track], `audio-${track.position}`)),
+  ]
+  // What ends at a full disk has cost all the reading before.
+  await requireRoom(cwd, joinedBytes(tracks.flat()))
+  const inputs = tracks.map((objects) => Readable.from(readAll(context, objects, run.signal)))
   const ffmpeg = runFfmpeg({
     path: context.config.FFMPEG_PATH,
     args: remuxArgs({
@@ -47,7 +52,7 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
     }),
     outputs: 0,
     inputs,
-    cwd: await run.scratch(),
+    cwd,
     signal: run.signal,
     stallMs: context.config.STALL_MS,
     onData: () => {},
@@ -64,23 +69,31 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
   await progress.done(0)
 }
 
+type StoredObject = { key: string; bytes: number }
+
 /** The init and the segments of one track, in order. */
-function objectsOf(tasks: TaskSegments[], name: string): string[] {
+function objectsOf(tasks: TaskSegments[], name: string): StoredObject[] {
   const segments = tasks.flatMap((task) => task.segments)
-  const init = segments[0]?.objects.inits[name]?.key
-  const keys = segments.map((segment) => segment.objects.tracks[name]?.key)
-  const all = [init, ...keys].filter((key) => typeof key === 'string')
+  const init = segments[0]?.objects.inits[name]
+  const all = [init, ...segments.map((segment) => segment.objects.tracks[name])].flatMap((object) =>
+    typeof object?.key === 'string' ? [{ key: object.key, bytes: object.bytes }] : [],
+  )
   if (all.length !== segments.length + 1)
     throw new StepladderError('segments_missing', `${name} lacks segments`)
   return all
 }
 
+/** The samples as they are; the index of the whole is smaller than those of the fragments, but for a tail. */
+function joinedBytes(objects: readonly StoredObject[]): number {
+  return objects.reduce((sum, { bytes }) => sum + bytes, 2 ** 20)
+}
+
 async function* readAll(
   context: WorkerContext,
-  keys: string[],
+  objects: StoredObject[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  for (const key of keys) yield* context.storage.read(key, signal)
+  for (const { key } of objects) yield* context.storage.read(key, signal)
 }
 
 /** ffmpeg counts the packets it copied: one a frame. */

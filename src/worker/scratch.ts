@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Owned } from '../jobs/state.ts'
+import { asScratchError } from './scratch-room.ts'
 
 /** A folder of one run, `<task>-<fence>`, so that an older run of the same task never shares it. */
 export function createScratch(root: string, owned: Owned) {
@@ -8,7 +9,12 @@ export function createScratch(root: string, owned: Owned) {
   let made: Promise<string> | null = null
   return {
     path: () => {
-      made ??= mkdir(folder, { recursive: true, mode: 0o700 }).then(() => folder)
+      made ??= mkdir(folder, { recursive: true, mode: 0o700 }).then(
+        () => folder,
+        (error: unknown) => {
+          throw asScratchError(error)
+        },
+      )
       return made
     },
     /** Never fails: what stays is swept at the next start. */

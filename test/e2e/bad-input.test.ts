@@ -75,7 +75,7 @@ test('an empty file is refused before a job exists', async () => {
 test.each([
   ['of a server that says 404', () => `${canaryUrl}/missing.mp4`, 'source_not_found'],
   ['nobody listens at', () => 'http://127.0.0.1:1/film.mp4', 'source_unreachable'],
-  ['of a host that does not exist', () => 'http://no-such-host.invalid/film.mp4', 'source_unreachable'],
+  ['of a host that does not exist', () => 'http://no-such-host.invalid/film.mp4', 'source_not_found'],
 ])('a URL %s fails the video', async (_what, url, code) => {
   const { id } = await submitJob(system.baseUrl, { source: { url: url() } })
   expect(await untilEnded(system, id)).toMatchObject({ status: 'failed', error: { code } })

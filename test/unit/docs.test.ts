@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { createApp } from '../../src/api/app.ts'
 import type { ApiContext } from '../../src/api/context.ts'
 import { loadConfig } from '../../src/config.ts'
+import { errorCodes } from '../../src/error-codes.ts'
 import { videoStatuses } from '../../src/jobs/state.ts'
 import { createLog } from '../../src/log.ts'
 
@@ -104,13 +105,37 @@ test('every error code and every reason in a plan is explained', () => {
   expect([...codes].filter((code) => !explained.has(code))).toEqual([])
 })
 
-test('the error codes in the media page are ones that the code knows', () => {
-  const rows = tableRows(sectionOf(read('docs/media.md'), '## Error codes of a video'), 1).map(
-    ([code]) => code,
+test('the error codes of a video are in the media page under their class, and no other ones', () => {
+  const section = sectionOf(read('docs/media.md'), '## Error codes of a video')
+  const listed = Object.fromEntries(
+    ['permanent', 'transient', 'outage', 'replan', 'poison', 'fault'].flatMap((name) => {
+      const heading = `### ${name[0]?.toUpperCase()}${name.slice(1)}`
+      const rows = tableRows(sectionOf(section, heading), 2)
+      return rows.map(([code, about]) => [code, { class: name, about }])
+    }),
   )
-  const known = sources.map(({ text }) => text).join('\n')
-  expect(rows.length).toBeGreaterThan(25)
-  expect(rows.filter((code) => !known.includes(`'${code}'`))).toEqual([])
+  expect(Object.keys(listed).length).toBeGreaterThan(50)
+  expect(listed).toEqual(errorCodes)
+})
+
+test('every error that a task can meet has a code of the table', () => {
+  const parts = /^src\/(media|worker|runs|courier)\/|^src\/storage/
+  const thrown = sources
+    .filter(({ file }) => parts.test(file))
+    .flatMap(({ text }) => [
+      ...text.matchAll(/new StepladderError\(\s*'(\w+)'/g),
+      ...text.matchAll(/\bcode =[^\n]*\? '(\w+)' : '\w+'/g),
+      ...text.matchAll(/\bcode =[^\n]*\? '\w+' : '(\w+)'/g),
+    ])
+    .map(([, code]) => code)
+  expect(thrown.length).toBeGreaterThan(30)
+  expect(thrown.filter((code) => !Object.keys(errorCodes).includes(code ?? ''))).toEqual([])
+})
+
+test('every code of the table is one that something is thrown with', () => {
+  const texts = sources.filter(({ file }) => file !== 'src/error-codes.ts').map(({ text }) => text)
+  const unused = Object.keys(errorCodes).filter((code) => !texts.some((text) => text.includes(`'${code}'`)))
+  expect(unused).toEqual([])
 })
 
 test('the state diagrams know the states of the code, and only those', () => {

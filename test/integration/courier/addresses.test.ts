@@ -120,7 +120,7 @@ describe('a name', () => {
     const options = { agent, maxBytes: 100, signal: AbortSignal.timeout(3_000) }
     await expect(openDownload('http://film.test/', options)).rejects.toMatchObject({
       name: 'PermanentError',
-      code: 'source_unreachable',
+      code: 'source_not_found',
       message: 'the host of the source does not exist',
     })
     await agent.destroy()

@@ -100,7 +100,8 @@ describe('a run', () => {
     let bytes = 0
     const run = decode('film.mp4', { onProgress, onData: (_, chunk) => (bytes += chunk.length) })
     const result = await run.done
-    expect(result).toEqual({ exitCode: 0, frames: 300, decodeErrors: 0, endedEarly: false, stderrTail: '' })
+    const clean = { exitCode: 0, signal: null, decodeErrors: 0, endedEarly: false, stderrTail: '' }
+    expect(result).toEqual({ ...clean, frames: 300 })
     expect(bytes).toBe(300 * FRAME)
     expect(onProgress).toHaveBeenLastCalledWith(expect.objectContaining({ frames: 300 }))
   })
@@ -160,7 +161,7 @@ describe('a connection that drops', () => {
   test('before a 403 ends the run at once, instead of a short output after twelve seconds', async () => {
     const started = performance.now()
     await expect(decode(moody(part(400_000, 'drop'), refuse(403))).done).rejects.toEqual(
-      failure('TransientError', 'source_refused'),
+      failure('TransientError', 'storage_refused'),
     )
     expect(performance.now() - started).toBeLessThan(3000)
   })

@@ -137,7 +137,16 @@ describe('stderr', () => {
   })
 })
 
-const RESULT: FfmpegResult = { exitCode: 1, frames: 0, decodeErrors: 0, endedEarly: false, stderrTail: '' }
+const RESULT: FfmpegResult = {
+  exitCode: 1,
+  signal: null,
+  frames: 0,
+  decodeErrors: 0,
+  endedEarly: false,
+  stderrTail: '',
+}
+
+const killedBy = (signal: NodeJS.Signals, stderrTail = '') => ({ exitCode: null, signal, stderrTail })
 
 describe('the verdict on an exit of ffmpeg', () => {
   test.each<[Partial<FfmpegResult>, string | null, string | null]>([
@@ -161,10 +170,24 @@ describe('the verdict on an exit of ffmpeg', () => {
     [
       { stderrTail: 'av_interleaved_write_frame(): No space left on device' },
       'TransientError',
-      'out_of_resources',
+      'out_of_disk',
     ],
-    [{ stderrTail: 'Cannot allocate memory' }, 'TransientError', 'out_of_resources'],
-    [{ exitCode: 139, stderrTail: 'moov atom not found' }, 'TransientError', 'ffmpeg_crashed'],
+    [{ stderrTail: 'Cannot allocate memory' }, 'TransientError', 'out_of_memory'],
+    [{ stderrTail: 'av_interleaved_write_frame(): File too large' }, 'TransientError', 'ffmpeg_over_limit'],
+    [killedBy('SIGSEGV', 'moov atom not found'), 'TransientError', 'ffmpeg_crashed'],
+    [killedBy('SIGABRT'), 'TransientError', 'ffmpeg_crashed'],
+    [killedBy('SIGILL'), 'TransientError', 'ffmpeg_crashed'],
+    [killedBy('SIGKILL', 'moov atom not found'), 'TransientError', 'ffmpeg_killed'],
+    [killedBy('SIGPIPE'), 'TransientError', 'ffmpeg_killed'],
+    [killedBy('SIGXCPU'), 'TransientError', 'ffmpeg_over_limit'],
+    [killedBy('SIGXFSZ'), 'TransientError', 'ffmpeg_over_limit'],
+    // Asked to stop, it ends its file properly, too short.
+    [{ exitCode: 255, stderrTail: 'moov atom not found' }, 'TransientError', 'ffmpeg_killed'],
+    // ffmpeg 7: the low byte of AVERROR_INVALIDDATA, no signal.
+    [{ exitCode: 183, stderrTail: '<store>/x: Invalid data found' }, 'PermanentError', 'corrupt_input'],
+    [{ exitCode: 126 }, 'TransientError', 'ffmpeg_missing'],
+    [{ exitCode: 127, stderrTail: 'setpriv: failed to execute' }, 'TransientError', 'ffmpeg_missing'],
+    [{ exitCode: null }, 'TransientError', 'ffmpeg_missing'],
     [{ stderrTail: 'what is this' }, 'TransientError', 'ffmpeg_failed'],
   ])('%j', (fields, name, code) => {
     const verdict = judgeExit({ ...RESULT, ...fields })
@@ -191,7 +214,7 @@ describe('the verdict on an exit of ffprobe', () => {
     [1, 'x: Invalid data found', 'PermanentError', 'unsupported_container'],
     [1, 'something new', 'TransientError', 'source_unreachable'],
   ])('%i %j', (exitCode, stderr, name, code) => {
-    const verdict = judgeProbe({ exitCode, stderr })
+    const verdict = judgeProbe({ exitCode, signal: null, stderr })
     expect([verdict?.name ?? null, verdict?.code ?? null]).toEqual([name, code])
   })
 })
