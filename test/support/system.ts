@@ -23,6 +23,8 @@ export type TestSystem = AsyncDisposable & {
   redis: Redis
   names: RedisNames
   api: AppProcess
+  /** Those that live now. */
+  workers(): { name: string; pid: number }[]
   startWorker(name: string, environment?: { [name: string]: string }): Promise<AppProcess>
   startCourier(environment?: { [name: string]: string }): Promise<AppProcess>
   /** Sends the signal and resolves once the worker is gone; with SIGKILL its ffmpeg is left to itself, as in life. */
@@ -72,6 +74,11 @@ export async function createTestSystem(
     return worker
   }
 
+  function living(): { name: string; pid: number }[] {
+    const alive = [...workers].filter(([, worker]) => !worker.hasExited())
+    return alive.map(([name, worker]) => ({ name, pid: worker.pid }))
+  }
+
   async function startCourier(extra = {}): Promise<AppProcess> {
     const courier = start('courier', 'courier', extra)
     await courier.logged('courier started')
@@ -111,6 +118,7 @@ export async function createTestSystem(
       redis,
       names: redisNames(data.config.REDIS_PREFIX),
       api,
+      workers: living,
       startWorker,
       startCourier,
       killWorker,
