@@ -1,35 +1,52 @@
 import postgres from 'postgres'
+import { createPool, type PoolOptions, type Sql, type Transaction } from './db-pool.ts'
+import { startPulse } from './db-pulse.ts'
 
-/** int8 arrives as a number: ids, fences and sizes stay far below 2^53. */
-const bigintAsNumber = {
-  to: 20,
-  from: [20],
-  serialize: (value: number) => String(value),
-  parse: (raw: string) => Number(raw),
-}
-
-type CustomTypes = { bigint: number }
-export type Database = postgres.Sql<CustomTypes>
-export type Transaction = postgres.TransactionSql<CustomTypes>
+export type { Transaction } from './db-pool.ts'
+export type Database = Sql
 export type Query = Database | Transaction
 
+type Listening = Parameters<Database['listen']>
+
 /**
- * A pool. A statement is ended by the server after 30 s and an open, idle transaction after 5 s, so
- * that a paused process cannot hold a row's lock for long.
+ * The database behind a pool that is replaced when the server falls silent. On a socket that is open at
+ * one end only (a black hole, a host that vanished), postgres-js 3.4.9 never settles a statement: so a
+ * watchdog asks for a sign of life. Without one within 4 s everything pending is rejected, and every
+ * later statement at once, until the server answers again; then a new pool takes over and listens
+ * anew, with each listener's `onlisten`, for the notifications between the two are lost.
  */
-export function createDatabase(options: { url: string; name: string; max: number }): Database {
-  return postgres(options.url, {
-    max: options.max,
-    connect_timeout: 5,
-    // Seconds between attempts; the default grows to 20, in which statements wait for nothing.
-    backoff: () => 1,
-    types: { bigint: bigintAsNumber },
-    onnotice: () => {},
-    connection: {
-      application_name: options.name,
-      statement_timeout: 30_000,
-      idle_in_transaction_session_timeout: 5_000,
+export function createDatabase(options: PoolOptions): Database {
+  let pool = createPool(options)
+  const listening = new Set<Listening>()
+  const pulse = startPulse(options, {
+    onBeat: (passedMs) => pool.cutSilent(passedMs),
+    onChange: (answers) => {
+      // An ended pool rejects at once: nobody waits for what cannot come, and nothing piles up.
+      if (!answers) return void pool.end(0)
+      pool = createPool(options)
+      for (const each of listening) void listenAnew(each)
     },
+  })
+
+  async function listenAnew(each: Listening): Promise<void> {
+    // When it fails the connection was lost again, after which the library or the next pool does it.
+    await pool.sql.listen(...each).catch(() => {})
+  }
+
+  async function listen(...each: Listening) {
+    listening.add(each)
+    return pool.sql.listen(...each)
+  }
+
+  async function end({ timeout = 5 }: { timeout?: number } = {}): Promise<void> {
+    await pulse.stop()
+    await pool.end(timeout)
+  }
+
+  const own = { listen, end, begin: (body: Parameters<typeof pool.begin>[0]) => pool.begin(body) }
+  return new Proxy(pool.sql, {
+    apply: (_, self, args) => Reflect.apply(pool.sql, self, args),
+    get: (_, name) => Reflect.get(Object.hasOwn(own, name) ? own : pool.sql, name),
   })
 }
 
@@ -55,7 +72,8 @@ export function sqlState(error: unknown): string {
   return error instanceof postgres.PostgresError ? error.code : ''
 }
 
-const outageStates = /^(08|57P0[123]|53300|25P03)/
+/** No connection, no resources (53), no disk (58), shutting down, an idle transaction ended, a standby after a fail-over. */
+const outageStates = /^(08|53|58|57P0|25P03|25006)/
 
 /** True when the database could not be reached or was shutting down, so that nothing is known of the statement. */
 export function isDatabaseOutage(error: unknown): boolean {

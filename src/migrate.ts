@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Database, transaction } from './db.ts'
+import { type Database, type Transaction, transaction } from './db.ts'
 import { StepladderError } from './errors.ts'
 
 const folder = fileURLToPath(new URL('../sql/', import.meta.url))
@@ -15,29 +16,30 @@ type Migration = { version: number; name: string; text: string; sha256: string }
  */
 export async function migrate(sql: Database, path = folder): Promise<string[]> {
   const migrations = await readMigrations(path)
-  await using session = await sql.reserve().then((reserved) => ({
-    reserved,
-    [Symbol.asyncDispose]: async () => {
-      await reserved`select pg_advisory_unlock(${lockKey})`
-      reserved.release()
-    },
-  }))
-  await session.reserved`set statement_timeout = 0`
-  await session.reserved`select pg_advisory_lock(${lockKey})`
-  await session.reserved`create table if not exists schema_migrations (
+  const names: string[] = []
+  for (;;) {
+    const name = await transaction(sql, (tx) => applyNext(tx, migrations))
+    if (name === 'done') return names
+    if (name === 'busy') await sleep(200)
+    else names.push(name)
+  }
+}
+
+/** The name of the migration applied; `busy` while another process applies one, `done` when none is left. */
+async function applyNext(tx: Transaction, migrations: Migration[]): Promise<string> {
+  const [lock] = await tx<{ held: boolean }[]>`select pg_try_advisory_xact_lock(${lockKey}) as held`
+  if (!lock?.held) return 'busy'
+  await tx`create table if not exists schema_migrations (
     version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())`
-  const applied = await session.reserved<{ version: number; sha256: string }[]>`
+  const applied = await tx<{ version: number; sha256: string }[]>`
     select version, sha256 from schema_migrations order by version`
   checkApplied(migrations, applied)
-  const missing = migrations.slice(applied.length)
-  for (const migration of missing) {
-    await transaction(sql, async (tx) => {
-      await tx.unsafe(migration.text)
-      await tx`insert into schema_migrations (version, name, sha256)
-               values (${migration.version}, ${migration.name}, ${migration.sha256})`
-    })
-  }
-  return missing.map((migration) => migration.name)
+  const next = migrations[applied.length]
+  if (!next) return 'done'
+  await tx.unsafe(next.text)
+  await tx`insert into schema_migrations (version, name, sha256)
+           values (${next.version}, ${next.name}, ${next.sha256})`
+  return next.name
 }
 
 async function readMigrations(path: string): Promise<Migration[]> {

@@ -49,7 +49,7 @@ export async function garbageAmong(sql: Database, keys: readonly string[]): Prom
   const rows = await sql<{ key: string }[]>`
     with k as (
       select key, m[1]::uuid as video_id, m[2]::bigint as task_id, m[3]::bigint as fence
-      from unnest(${sql.array([...keys])}::text[]) key
+      from unnest(${[...keys]}::text[]) key
       left join lateral regexp_match(key, ${runKey}::text) m on true
     ), v as (select distinct video_id from k where video_id is not null), named as (
       select o.value ->> 'key' as key from v join tasks t using (video_id) join segments s on s.task_id = t.id,

@@ -24,12 +24,7 @@ export async function beatUntil(
     await sleep(context.config.BEAT_MS, undefined, { signal: stopped }).catch(() => {})
     if (stopped.aborted) return
     try {
-      if (
-        !(await answerWithin(
-          context.config.LEASE_MS,
-          beatTask(context.sql, run.task, context.config.LEASE_MS),
-        ))
-      ) {
+      if (!(await beatTask(context.sql, run.task, context.config.LEASE_MS))) {
         if (!stopped.aborted) run.abort(new FencedError())
         return
       }
@@ -46,20 +41,5 @@ export async function beatUntil(
     }
     // Redis saying "not yours", or nothing at all, is no fence loss: only the database fences.
     await run.refresh().catch(() => {})
-  }
-}
-
-/** On a connection that is open at one end only a statement never settles. */
-async function answerWithin<T>(ms: number, answer: Promise<T>): Promise<T> {
-  const answered = new AbortController()
-  const silence = sleep(ms, undefined, { signal: answered.signal, ref: false }).then(() => {
-    throw new TransientError('database_unavailable', 'the database does not answer')
-  })
-  try {
-    return await Promise.race([answer, silence])
-  } finally {
-    answered.abort()
-    silence.catch(() => {})
-    answer.catch(() => {})
   }
 }
