@@ -31,6 +31,12 @@ type Fact =
   | 'process_left'
   | 'scratch_left'
   | 'upload_open'
+  // what was seen while it ran
+  | 'wrong_answer'
+  | 'run_lost'
+  | 'attempt_spent'
+  | 'too_slow'
+  | 'event_missed'
 
 /** `video` null: of the whole system. */
 export type Finding = { video: string | null; fact: Fact; detail: string }

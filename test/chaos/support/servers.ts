@@ -10,7 +10,7 @@ import { startRedis } from '../../../scripts/stack/redis.ts'
 import type { ServiceOptions } from '../../../scripts/stack/service.ts'
 import { loadConfig } from '../../../src/config.ts'
 
-export type Server = {
+type Server = {
   url: string
   /** Its data; what is removed while it is down is lost. */
   folder: string

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { allDamages, redisKilled, streamDamaged } from './rows/redis.ts'
+import { createWorld, type RowResult, type World } from './support/world.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await createWorld({ size: 'subset', seed: 4 })
+}, 60_000)
+afterAll(() => world[Symbol.asyncDispose]())
+
+function expectRight(result: RowResult): void {
+  console.log(`${result.fault}: ${result.jobs} jobs; ${result.measured}`)
+  expect(result.findings).toEqual([])
+}
+
+test.for(['aof', 'none'] as const)('Redis is killed, persistence: %s', async (persistence) => {
+  expectRight(await redisKilled(world, persistence))
+})
+
+test.for(allDamages)('%s', async (damage) => {
+  expectRight(await streamDamaged(world, damage))
+})

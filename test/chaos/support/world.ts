@@ -1,0 +1,94 @@
+import { clip } from '../../support/fixtures.ts'
+import { startSystem, type TestSystem } from '../../support/start-system.ts'
+import { checkSystem } from './checker.ts'
+import type { Finding } from './finding.ts'
+import { createLoad, type Load } from './load.ts'
+import { type Servers, startServers } from './servers.ts'
+
+/** `subset` runs with the tests, in seconds and at short intervals; `full` takes hours at production's. */
+export type Size = 'subset' | 'full'
+
+export type World = AsyncDisposable & {
+  servers: Servers
+  /** Has no workers: each row starts its own. */
+  system: TestSystem
+  size: Size
+  seed: number
+}
+
+/** What a row of the fault table came to: right if nothing was found. */
+export type RowResult = {
+  fault: string
+  runs: number
+  jobs: number
+  findings: Finding[]
+  /** What was measured, in words. */
+  measured: string
+}
+
+const shortIntervals = {
+  LEASE_MS: '4000',
+  BEAT_MS: '1000',
+  REAP_MS: '1000',
+  DISPATCH_MS: '250',
+  RECONCILE_MS: '3000',
+  BLOCK_MS: '1000',
+  SWEEP_MS: '2000',
+  RETRY_BASE_MS: '500',
+}
+
+/** Servers of its own and an API on them. */
+export async function createWorld(options: { size: Size; seed: number }): Promise<World> {
+  const servers = await startServers()
+  try {
+    const system = await startSystem({
+      services: servers.environment,
+      workers: 0,
+      environment: options.size === 'subset' ? shortIntervals : {},
+    })
+    return {
+      ...options,
+      servers,
+      system,
+      async [Symbol.asyncDispose]() {
+        await system.dispose()
+        await servers[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await servers[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** Two seconds, one rung and sound: seven tasks of a moment each. */
+export async function tinyLoad({ system }: World): Promise<Load> {
+  const path = await clip({ seconds: 2, width: 192, height: 108 })
+  return createLoad(system, { path, frames: 60 })
+}
+
+/** One chunk of some seconds' work. */
+export async function heavyLoad({ system }: World): Promise<Load> {
+  const path = await clip({ seconds: 10, width: 854, height: 480 })
+  return createLoad(system, { path, frames: 300 })
+}
+
+/** Workers named `<name>-1`, `<name>-2`, …, drained at the end of the row that started them. */
+export async function startWorkers(
+  { system }: World,
+  options: { name: string; environments: readonly { [name: string]: string }[] },
+) {
+  const names = options.environments.map((_, index) => `${options.name}-${index + 1}`)
+  await Promise.all(names.map((name, index) => system.startWorker(name, options.environments[index])))
+  return {
+    names,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(names.map((name) => system.killWorker(name, 'SIGTERM')))
+    },
+  }
+}
+
+/** Everything the checker knows to ask, of the jobs of one row. */
+export function check({ system }: World, load: Load): Promise<Finding[]> {
+  return checkSystem({ ...system, workers: system.workers() }, load.acknowledged)
+}
