@@ -4,7 +4,7 @@ import { type Box, boxesIn, requireBox } from './boxes.ts'
 import { createByteCursor } from './byte-cursor.ts'
 
 /** Bytes of a sample entry before its child boxes (ISO/IEC 14496-12 §12.1.3 and §12.2.3), header not counted. */
-const VISUAL_ENTRY_BYTES = 78
+export const VISUAL_ENTRY_BYTES = 78
 const AUDIO_ENTRY_BYTES = 28
 
 /** Units per second of the track (`mdhd`, ISO/IEC 14496-12 §8.4.2). */

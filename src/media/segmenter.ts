@@ -1,4 +1,5 @@
 import { StepladderError } from '../errors.ts'
+import { makeInitPlain } from './plain-init.ts'
 import type { SampleDefaults } from './sample-runs.ts'
 import { checkInit, joinFragments, type PlacedFragment, placeFragment, type Segment } from './segment.ts'
 
@@ -104,8 +105,10 @@ export function createVideoSegmenter(options: VideoSegmenterOptions) {
   }
 
   return {
+    /** Takes the buffer over: it is patched in place. */
     pushInit(name: string, init: Buffer): void {
       const rung = requireRung(name)
+      makeInitPlain(init)
       rung.defaults = checkInit(init)
       rung.init = init
     },

@@ -21,7 +21,8 @@ export function u64(value: bigint): Buffer {
 export function makeInit(defaults = { duration: 1000, size: 10, flags: 0 }, timescale = 30000): Buffer {
   const mdhd = box('mdhd', u32(0, 0, 0, timescale, 0, 0))
   const trex = box('trex', u32(0, 1, 1, defaults.duration, defaults.size, defaults.flags))
-  return Buffer.concat([box('ftyp'), box('moov', box('trak', box('mdia', mdhd)), box('mvex', trex))])
+  const tkhd = box('tkhd', Buffer.alloc(84))
+  return Buffer.concat([box('ftyp'), box('moov', box('trak', tkhd, box('mdia', mdhd)), box('mvex', trex))])
 }
 
 /** A fragment whose samples are all as the init's `trex` says; the first is a sync sample or not. */
