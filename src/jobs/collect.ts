@@ -1,7 +1,5 @@
-import { type Database, transaction } from '../db.ts'
+import type { Database } from '../db.ts'
 import type { Storage } from '../storage.ts'
-import { discardWork } from './discard-work.ts'
-import { lockVideo } from './video-lock.ts'
 
 /** Video, task and fence of an object that a run wrote, as `object-keys.ts` names it. */
 const runKey =
@@ -10,29 +8,62 @@ const runKey =
 /** A second look after this long finds what fenced workers were still uploading. */
 const secondLookS = 900
 
+/** While one process compares a folder, the others leave it alone; one that died with it loses it after this. */
+const leaseS = 120
+const foldersAPass = 20
+
+type Folder = { prefix: string; passes: number; leased_until: string }
+
 /**
- * Compares folders that are due with the rows and removes what nothing names. Returns the number of
- * objects removed. A fault leaves the folder due.
+ * Compares folders that are due with the rows and removes what nothing names. Each is leased by moving
+ * its time on, so that no transaction is open while the store lists. Returns the number of objects
+ * removed. A fault leaves the folder due.
  */
 export async function collectGarbage(
   sql: Database,
   storage: Pick<Storage, 'list' | 'remove'>,
 ): Promise<number> {
-  const due = await sql<{ prefix: string; passes: number }[]>`
-    select prefix, passes from collections where due_at <= now() order by due_at limit 20`
   let removed = 0
-  for (const { prefix, passes } of due) {
-    const keys = (await storage.list(prefix)).map((object) => object.key).filter((key) => liesIn(key, prefix))
-    const garbage = await garbageAmong(sql, keys)
-    await storage.remove(garbage)
-    removed += garbage.length
-    if (passes > 0) await sql`delete from collections where prefix = ${prefix} and passes = ${passes}`
+  for (let folders = 0; folders < foldersAPass; folders++) {
+    const folder = await leaseFolder(sql)
+    if (!folder) break
+    try {
+      removed += await collectFolder(sql, storage, folder.prefix)
+    } catch (error) {
+      await sql`update collections set due_at = now() where ${leased(sql, folder)}`
+      throw error
+    }
+    if (folder.passes > 0) await sql`delete from collections where ${leased(sql, folder)}`
     else {
       await sql`update collections set passes = 1, due_at = now() + ${secondLookS} * interval '1 s'
-                where prefix = ${prefix} and passes = 0`
+                where ${leased(sql, folder)}`
     }
   }
   return removed
+}
+
+async function leaseFolder(sql: Database): Promise<Folder | undefined> {
+  const [folder] = await sql<Folder[]>`
+    update collections set due_at = now() + ${leaseS} * interval '1 s' where prefix in (
+      select prefix from collections where due_at <= now() order by due_at limit 1 for update skip locked)
+    returning prefix, passes, due_at::text as leased_until`
+  return folder
+}
+
+/** The folder as we leased it: one scheduled again meanwhile keeps its new turn. */
+function leased(sql: Database, folder: Folder) {
+  return sql`prefix = ${folder.prefix} and due_at = ${folder.leased_until}::text::timestamptz`
+}
+
+async function collectFolder(
+  sql: Database,
+  storage: Pick<Storage, 'list' | 'remove'>,
+  prefix: string,
+): Promise<number> {
+  const keys = (await storage.list(prefix)).map((object) => object.key).filter((key) => liesIn(key, prefix))
+  const garbage = await garbageAmong(sql, keys)
+  await storage.remove(garbage)
+  return garbage.length
 }
 
 /** A prefix without a slash at its end is one source's whole key: `source/film` is not `source/film.mp4`. */
@@ -68,37 +99,10 @@ export async function garbageAmong(sql: Database, keys: readonly string[]): Prom
       union all
       select s.key from sources s join k on k.key = s.key
       union all
-      select u.key from uploads u join k on k.key = u.key
+      select u.key from uploads u join k on k.key = u.key where u.closed_at is null
     )
     select k.key from k
     where not exists (select from named n where n.key = k.key)
       and not exists (select from tasks t where t.id = k.task_id and t.fence = k.fence and t.state = 'running')`
   return rows.map((row) => row.key)
-}
-
-/** Uploads nobody made a job of are forgotten an hour after their URL ran out; their objects are collected. */
-export async function expireUploads(sql: Database): Promise<void> {
-  await sql`
-    with gone as (
-      delete from uploads u where expires_at < now() - interval '1 h'
-        and not exists (select from sources s where s.key = u.key) returning key
-    )
-    insert into collections (prefix, due_at) select key, now() from gone on conflict do nothing`
-}
-
-/** The finished pieces of failed and cancelled videos, kept for a retry, go after `keepMs`. */
-export async function expireSegments(sql: Database, keepMs: number): Promise<void> {
-  const old = await sql<{ id: string }[]>`
-    select v.id from videos v where status in ('failed', 'cancelled')
-      and completed_at < now() - ${keepMs} * interval '1 ms' and exists (
-        select from tasks t left join segments s on s.task_id = t.id
-        where t.video_id = v.id and t.kind not in ('fetch', 'plan') and (t.state = 'done' or s.idx is not null))
-    limit 20`
-  for (const { id } of old) {
-    await transaction(sql, async (tx) => {
-      const video = await lockVideo(tx, id)
-      if (video?.status !== 'failed' && video?.status !== 'cancelled') return
-      await discardWork(tx, id)
-    })
-  }
 }

@@ -11,6 +11,6 @@ export async function discardWork(tx: Transaction, videoId: string): Promise<voi
   await tx`update tasks set state = 'cancelled'
            where video_id = ${videoId} and state = 'done' and kind not in ('fetch', 'plan')`
   await tx`update resolutions set mp4_key = null, mp4_size_bytes = null where video_id = ${videoId}`
-  await tx`update videos set tasks_done = 0 where id = ${videoId}`
+  await tx`update videos set tasks_done = 0, discarded_at = now() where id = ${videoId}`
   await scheduleCollection(tx, processedPrefix(videoId))
 }

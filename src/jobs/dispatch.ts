@@ -1,10 +1,5 @@
-import { type Database, transaction } from '../db.ts'
-
-/** Advisory locks of the maintenance passes: per transaction, so that a paused holder blocks nobody. */
-export const passLocks = {
-  dispatch: 7_310_501,
-  reap: 7_310_502,
-} as const
+import type { Database } from '../db.ts'
+import { tryPass } from './passes.ts'
 
 const batch = 100
 
@@ -21,11 +16,7 @@ export async function dispatchTasks(
   sql: Database,
   stream: { announce: Announce; settle: (ids: string[]) => Promise<void> },
 ): Promise<number | null> {
-  return transaction(sql, async (tx) => {
-    const [lock] = await tx<
-      { held: boolean }[]
-    >`select pg_try_advisory_xact_lock(${passLocks.dispatch}) as held`
-    if (!lock?.held) return null
+  return tryPass(sql, 'dispatch', async (tx) => {
     await takeBackLower(tx, stream.settle)
     const room = await windowRoom(tx)
     if (room <= 0) return 0
@@ -77,13 +68,15 @@ async function takeBackLower(
 }
 
 /** Transition 3: a hint that nobody claimed for this long may be lost and will be replaced. SQL alone decides. */
-export async function reconcileHints(sql: Database, afterMs: number): Promise<number> {
-  const rows = await sql`
-    update tasks set announced_at = null where id in (
-      select id from tasks where state = 'queued' and announced_at < now() - ${afterMs} * interval '1 ms'
-      order by announced_at limit 500 for update skip locked)
-    returning id`
-  return rows.length
+export async function reconcileHints(sql: Database, afterMs: number): Promise<number | null> {
+  return tryPass(sql, 'reconcile', async (tx) => {
+    const rows = await tx`
+      update tasks set announced_at = null where id in (
+        select id from tasks where state = 'queued' and announced_at < now() - ${afterMs} * interval '1 ms'
+        order by announced_at limit 500 for update skip locked)
+      returning id`
+    return rows.length
+  })
 }
 
 /** A stopping worker gives back the hints it was handed and will not claim. */

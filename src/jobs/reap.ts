@@ -1,7 +1,7 @@
 import { type Database, json, type Transaction, transaction } from '../db.ts'
 import { type Reach, reachNothing } from '../failpoints.ts'
-import { passLocks } from './dispatch.ts'
 import { stopVideo } from './fail.ts'
+import { tryPass } from './passes.ts'
 import { lockVideo } from './video-lock.ts'
 
 type Lost = { id: number; video_id: string; fence: number }
@@ -17,9 +17,8 @@ export async function reapTasks(
   leaseMs: number,
   reach: Reach = reachNothing,
 ): Promise<number | null> {
-  const taken = await transaction(sql, async (tx) => {
-    const [lock] = await tx<{ held: boolean }[]>`select pg_try_advisory_xact_lock(${passLocks.reap}) as held`
-    if (!lock?.held || !(await mayReap(tx, leaseMs))) return null
+  const taken = await tryPass(sql, 'reap', async (tx) => {
+    if (!(await mayReap(tx, leaseMs))) return null
     await boundLeases(tx, leaseMs)
     return takeBack(tx)
   })

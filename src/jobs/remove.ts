@@ -27,7 +27,8 @@ async function dropSource(tx: Transaction, key: string): Promise<void> {
         delete from sources s where key = ${key} and not exists (select from videos v where v.source_key = s.key)
         returning key`
       if (rows.length === 0) return
-      await part`delete from uploads where key = ${key}`
+      // Its address may hold on: what is sent there later is to be known as ours.
+      await part`update uploads set closed_at = now() where key = ${key}`
       await scheduleCollection(part, key)
     })
   } catch (error) {

@@ -35,7 +35,7 @@ export async function startOver(tx: Transaction, videoId: string, planInput: obj
   await tx`
     update videos set status = 'queued', plan = null, tasks_total = 0, tasks_done = 0, generation = generation + 1,
            error_code = null, error_message = null, cancel_requested_at = null, completed_at = null, outputs = null,
-           findings = null, updated_at = now()
+           findings = null, discarded_at = null, updated_at = now()
     where id = ${videoId}`
   await tx`insert into tasks (video_id, kind, rank, input)
            values (${videoId}, 'plan', ${taskRank('plan', 0)}, ${json(tx, planInput)})`

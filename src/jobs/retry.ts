@@ -31,7 +31,8 @@ export async function retryVideo(sql: Database, videoId: string, source: SourceN
         where video_id = ${videoId} and state in ('failed', 'cancelled')`
       await tx`
         update videos set status = case when plan is null then 'queued' else 'processing' end,
-               error_code = null, error_message = null, cancel_requested_at = null, completed_at = null, updated_at = now(),
+               error_code = null, error_message = null, cancel_requested_at = null, completed_at = null, discarded_at = null,
+               updated_at = now(),
                tasks_done = (select count(*) from tasks where video_id = ${videoId} and state = 'done'
                              and kind not in ('fetch', 'plan', 'finish'))
         where id = ${videoId}`

@@ -27,18 +27,20 @@ export async function submitVideo(
   const [row] = await sql<{ id: number; created_at: Date }[]>`
     with s as (
       insert into sources (key) select ${key}::text where ${key}::text is not null
-      on conflict (key) do nothing
+      -- Locks a row that is there: one deleted in this moment would leave the video without its source.
+      on conflict (key) do update set created_at = sources.created_at
     ), v as (
       insert into videos (id, title, priority, source_kind, source_url, source_key, source_etag, source_size_bytes,
                           metadata, event_seq)
       values (${job.id}, ${job.title}, ${job.priority}, ${job.source.kind}, ${url && withoutSecrets(url)}, ${key}, ${etag},
               ${bytes}, ${json(sql, job.metadata)}, 1)
+      returning id
     ), e as (
       insert into events (video_id, seq, kind, data)
       values (${job.id}, 1, 'submitted', ${json(sql, { source: job.source.kind, priority: job.priority })})
     )
     insert into tasks (video_id, kind, rank, input)
-    values (${job.id}, ${kind}, ${taskRank(kind, 0)}, ${json(sql, url ? { url } : {})})
+    select id, ${kind}, ${taskRank(kind, 0)}::int, ${json(sql, url ? { url } : {})} from v
     returning id, created_at`
   if (!row) throw new Error('an insert returned no row')
   return { taskId: row.id, createdAt: row.created_at }

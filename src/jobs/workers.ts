@@ -1,4 +1,5 @@
 import type { Database } from '../db.ts'
+import { tryPass } from './passes.ts'
 
 export type WorkerRow = {
   id: string
@@ -23,5 +24,5 @@ export async function forgetWorker(sql: Database, id: string): Promise<void> {
 
 /** Rows of workers that died without a word. */
 export async function forgetDeadWorkers(sql: Database): Promise<void> {
-  await sql`delete from workers where seen_at < now() - interval '1 day'`
+  await tryPass(sql, 'workers', (tx) => tx`delete from workers where seen_at < now() - interval '1 day'`)
 }

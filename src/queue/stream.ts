@@ -3,6 +3,7 @@ import type { Redis, RedisNames } from '../redis.ts'
 
 const announceScript = readFileSync(new URL('announce.lua', import.meta.url), 'utf8')
 const refreshScript = readFileSync(new URL('refresh.lua', import.meta.url), 'utf8')
+const forgetScript = readFileSync(new URL('forget-consumers.lua', import.meta.url), 'utf8')
 
 /** One entry: a hint that the task may be waiting. `taskId` null = unreadable, to be dropped. */
 export type StreamEntry = { id: string; taskId: number | null }
@@ -79,7 +80,21 @@ export function createStream(redis: Redis, names: RedisNames) {
     }
   }
 
-  return { createGroup, pendingOf, announce, refresh, settle, idleEntries, length: () => redis.xlen(stream) }
+  /** Deletes consumers that have nothing pending and did not read for `idleMs`. Returns how many. */
+  async function forgetConsumers(idleMs: number): Promise<number> {
+    return Number(await redis.eval(forgetScript, 1, stream, group, idleMs))
+  }
+
+  return {
+    createGroup,
+    pendingOf,
+    announce,
+    refresh,
+    settle,
+    idleEntries,
+    forgetConsumers,
+    length: () => redis.xlen(stream),
+  }
 }
 
 /** Reads an entry's fields; anything unexpected gives a null task. */

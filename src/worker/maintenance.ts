@@ -1,16 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Database } from '../db.ts'
 import { messageOf } from '../errors.ts'
-import { collectGarbage, expireSegments, expireUploads } from '../jobs/collect.ts'
+import { collectGarbage } from '../jobs/collect.ts'
 import { abortLostUploads } from '../jobs/collect-uploads.ts'
 import { dispatchTasks, reconcileHints } from '../jobs/dispatch.ts'
+import { dropStaleEntries } from '../jobs/drop-stale-entries.ts'
+import { expireSegments, expireUploads } from '../jobs/expire.ts'
+import { type TurnedPass, takeTurn } from '../jobs/passes.ts'
 import { reapTasks } from '../jobs/reap.ts'
 import { forgetDeadWorkers } from '../jobs/workers.ts'
 import type { WorkerContext } from './context.ts'
 
 const janitorMs = 60_000
+const deadConsumerMs = 3_600_000
 
-/** The passes every worker runs beside its tasks; each is safe to run anywhere and any number of times. */
+/**
+ * The passes every worker offers to run beside its tasks; each is safe to run anywhere and any number of
+ * times. Short ones take a lock for their transaction, the others a turn (`src/jobs/passes.ts`): so none
+ * runs on all workers at once, and no worker can hold one up by pausing.
+ */
 export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
   const { sql, stream, config, storage, log, reach } = context
   const wake = createWake()
@@ -20,8 +27,12 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     every(config.DISPATCH_MS, 'dispatch', topUp, wake.wait),
     every(config.REAP_MS, 'reap', () => reapTasks(sql, config.LEASE_MS, reach)),
     every(Math.min(config.RECONCILE_MS, 10_000), 'reconcile', () => reconcileHints(sql, config.RECONCILE_MS)),
-    every(janitorMs, 'janitor', () => dropStaleEntries(sql, stream)),
-    every(config.COLLECT_MS, 'collect', collect),
+    every(janitorMs, 'workers', () => forgetDeadWorkers(sql)),
+    every(config.COLLECT_MS, 'uploads', () => expireUploads(sql)),
+    turned('janitor', janitorMs, janitor),
+    turned('expire', config.COLLECT_MS, () => expireSegments(sql, config.KEEP_FAILED_MS)),
+    turned('collect', config.COLLECT_MS, collect),
+    turned('open_uploads', config.COLLECT_MS, abortUploads),
   ])
 
   async function announce(task: Parameters<typeof stream.announce>[0]): Promise<string | null> {
@@ -35,14 +46,26 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     while ((await dispatchTasks(sql, announcing)) === null && !stopped.aborted) await sleep(50)
   }
 
+  function turned(pass: TurnedPass, ms: number, body: (place: string) => Promise<unknown>): Promise<void> {
+    return every(ms, pass, async () => {
+      const place = await takeTurn(sql, pass, ms)
+      if (place !== null) await body(place)
+    })
+  }
+
+  async function janitor(): Promise<void> {
+    await dropStaleEntries(sql, stream)
+    await stream.forgetConsumers(deadConsumerMs)
+  }
+
   async function collect(): Promise<void> {
-    await expireUploads(sql)
-    await expireSegments(sql, config.KEEP_FAILED_MS)
     const removed = await collectGarbage(sql, storage)
     if (removed > 0) log.info({ removed }, 'objects collected')
+  }
+
+  async function abortUploads(): Promise<void> {
     const aborted = await abortLostUploads(sql, storage)
     if (aborted > 0) log.info({ aborted }, 'uploads of lost runs aborted')
-    await forgetDeadWorkers(sql)
   }
 
   async function every(
@@ -63,30 +86,6 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
   }
 
   return { topUp: wake.now, ended: loops }
-}
-
-/**
- * Entries that nobody touched for a minute and whose task does not run under them: left by consumers
- * that are gone. Beats keep live ones young.
- */
-export async function dropStaleEntries(
-  sql: Database,
-  stream: WorkerContext['stream'],
-  idleMs = 60_000,
-): Promise<number> {
-  let dropped = 0
-  for (let from = '-'; ; ) {
-    const ids = await stream.idleEntries(idleMs, from)
-    const last = ids.at(-1)
-    if (last === undefined) return dropped
-    const held = await sql<{ stream_id: string }[]>`
-      select stream_id from tasks where state = 'running' and stream_id in ${sql(ids)}`
-    const running = new Set(held.map((row) => row.stream_id))
-    const stale = ids.filter((id) => !running.has(id))
-    await stream.settle(stale)
-    dropped += stale.length
-    from = last
-  }
 }
 
 /** A pause that `now` cuts short, and that remembers a call which came between two pauses. */

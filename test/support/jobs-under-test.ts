@@ -41,7 +41,7 @@ export async function startJobs(): Promise<JobsUnderTest> {
   await Promise.all([migrate(sql), storage.ensureBucket(), stream.createGroup()])
 
   async function reset(): Promise<void> {
-    await sql`truncate videos, sources, uploads, collections, workers cascade`
+    await sql`truncate videos, sources, uploads, collections, workers, passes cascade`
     await letReap(sql)
     const keys = await redis.keys(`${data.config.REDIS_PREFIX}*`)
     if (keys.length > 0) await redis.unlink(...keys)

@@ -1,5 +1,5 @@
+import { dropStaleEntries } from '../../../src/jobs/drop-stale-entries.ts'
 import { createStream } from '../../../src/queue/stream.ts'
-import { dropStaleEntries } from '../../../src/worker/maintenance.ts'
 import type { CheckedSystem, Finding } from './finding.ts'
 
 type Pending = { id: string; consumer: string }

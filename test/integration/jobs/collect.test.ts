@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { cancelVideo } from '../../../src/jobs/cancel.ts'
-import { collectGarbage, expireSegments, expireUploads } from '../../../src/jobs/collect.ts'
+import { collectGarbage } from '../../../src/jobs/collect.ts'
 import { completeFinish } from '../../../src/jobs/complete-finish.ts'
 import { createUpload } from '../../../src/jobs/create-upload.ts'
+import { expireSegments, expireUploads } from '../../../src/jobs/expire.ts'
 import { contentKey, streamedKey } from '../../../src/jobs/object-keys.ts'
 import { removeVideo } from '../../../src/jobs/remove.ts'
 import { scheduleCollection } from '../../../src/jobs/video-lock.ts'
@@ -173,7 +174,7 @@ describe('a source', () => {
     await jobs.sql`update uploads set expires_at = now() - interval '70 min'`
     await expireUploads(jobs.sql)
     expect(await collect()).toBe(1)
-    expect(await jobs.sql`select from uploads`).toHaveLength(0)
+    expect(await stored()).toEqual([])
   })
 })
 

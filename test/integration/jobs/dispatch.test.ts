@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createAnnouncer } from '../../../src/jobs/announce-submitted.ts'
-import { dispatchTasks, passLocks, reconcileHints, returnHints } from '../../../src/jobs/dispatch.ts'
+import { dispatchTasks, reconcileHints, returnHints } from '../../../src/jobs/dispatch.ts'
+import { passLocks } from '../../../src/jobs/passes.ts'
 import { releaseTask } from '../../../src/jobs/release.ts'
 import { seeWorker } from '../../../src/jobs/workers.ts'
 import { createLog } from '../../../src/log.ts'

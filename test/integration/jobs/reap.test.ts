@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ClaimedTask } from '../../../src/jobs/claim.ts'
-import { passLocks } from '../../../src/jobs/dispatch.ts'
+import { passLocks } from '../../../src/jobs/passes.ts'
 import { reapTasks } from '../../../src/jobs/reap.ts'
 import {
   claim,

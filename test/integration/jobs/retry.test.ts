@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cancelVideo } from '../../../src/jobs/cancel.ts'
-import { expireSegments } from '../../../src/jobs/collect.ts'
+import { expireSegments } from '../../../src/jobs/expire.ts'
 import { failTask } from '../../../src/jobs/fail.ts'
 import { retryVideo } from '../../../src/jobs/retry.ts'
 import {

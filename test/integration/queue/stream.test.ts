@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { dropStaleEntries } from '../../../src/jobs/drop-stale-entries.ts'
 import { markAnnounced } from '../../../src/jobs/submit.ts'
-import { dropStaleEntries } from '../../../src/worker/maintenance.ts'
 import { claim, type JobsUnderTest, startJobs, submit } from '../../support/jobs-under-test.ts'
 
 let jobs: JobsUnderTest
@@ -154,4 +154,16 @@ describe('the janitor', () => {
     expect(await dropStaleEntries(jobs.sql, jobs.stream)).toBe(130)
     expect(await pending()).toEqual([])
   })
+})
+
+test('a consumer that is gone is deleted once nothing is pending for it, and not before', async () => {
+  await announce(1)
+  await deliver('busy')
+  await jobs.redis.xgroup('CREATECONSUMER', jobs.names.stream, jobs.names.group, 'idle')
+  const consumers = async () =>
+    (await jobs.redis.xinfo('CONSUMERS', jobs.names.stream, jobs.names.group)) as unknown[][]
+  expect(await jobs.stream.forgetConsumers(3_600_000)).toBe(0)
+  expect(await jobs.stream.forgetConsumers(-1)).toBe(1)
+  expect((await consumers()).map((row) => row[1])).toEqual(['busy'])
+  expect(await pending()).toHaveLength(1)
 })
