@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log.ts'
-import type { Redis, RedisNames } from '../redis.ts'
+import { type Redis, type RedisNames, untilReady } from '../redis.ts'
 import { entriesOf, type Stream, type StreamEntry } from './stream.ts'
 
 export type Reader = ReturnType<typeof createReader>
@@ -24,6 +24,8 @@ export function createReader(options: {
 
   /** The next new entry, or null when none came within `blockMs` or the connection failed. */
   async function next(signal: AbortSignal): Promise<StreamEntry | null> {
+    await untilReady(redis, blockMs, signal)
+    if (redis.status !== 'ready' || signal.aborted) return null
     const timer = new AbortController()
     const call = redis.xreadgroup(
       'GROUP',

@@ -34,7 +34,9 @@ export async function startWorker(
     max: config.WORKER_SLOTS + 4,
   })
   const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
-  const blocking = createRedis({ url: config.REDIS_URL, role: 'blocking', log })
+  // The reader's own watchdog comes first: it knows for what it waits.
+  const silenceMs = config.BLOCK_MS + 3_000
+  const blocking = createRedis({ url: config.REDIS_URL, role: 'blocking', log, silenceMs })
   const stream = createStream(redis, names)
   const context: WorkerContext = {
     config: { ...config, SCRATCH_DIR: await claimScratch(config.SCRATCH_DIR, config.WORKER_NAME) },
