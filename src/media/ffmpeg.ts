@@ -19,6 +19,10 @@ export type FfmpegRun = {
   inputs?: readonly Readable[]
   /** A scratch directory. */
   cwd: string
+  /** The largest file it may write there; none unless given. */
+  maxFileBytes?: number
+  /** Told the process's id at once. */
+  onStart?: (pid: number) => void
   signal: AbortSignal
   /** Kill it after so long without a new frame or a later time; reports come twice a second. */
   stallMs: number
@@ -63,6 +67,7 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
   if (run.signal.aborted) return neverStarted(run.signal.reason)
   const { outputs, inputs = [], signal } = run
   const subprocess = start(run)
+  if (subprocess.pid !== undefined) run.onStart?.(subprocess.pid)
   const streams = subprocess.nodeChildProcess.stdio
   let failure: { reason: unknown } | null = null
   let gone = false
@@ -101,14 +106,14 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
     )
   })
   readLines(readable(streams[progressFd(outputs)]), guarded(progress.line))
-  readLines(
-    readable(streams[2]),
-    guarded((line) => {
-      stderr.line(line)
-      const refusal = refusalOf(line)
-      if (refusal) kill(refusal)
-    }),
-  )
+  // What it says after a kill may tell why it had to be killed.
+  readLines(readable(streams[2]), (line) => {
+    stderr.line(line)
+    const refusal = refusalOf(line)
+    if (refusal) kill(refusal)
+  })
+  // A child that outlives it would hold our pipes open, and `done` with them.
+  subprocess.nodeChildProcess.once('exit', () => subprocess.kill('SIGKILL'))
   const fed = inputs.map((input, index) => feed(input, writable(streams[inputFd(outputs, index)]), kill))
   const onAbort = () => kill(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
@@ -139,10 +144,10 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
   }
 }
 
-function start({ path, args, outputs, inputs = [], cwd }: FfmpegRun) {
+function start({ path, args, outputs, inputs = [], cwd, maxFileBytes = 0 }: FfmpegRun) {
   const outputPipes = Array.from({ length: outputs }, () => 'pipe' as const)
   const inputPipes = inputs.map(() => ({ value: 'pipe', input: true }) as const)
-  return execa(...launchCommand(path, args), {
+  return execa(...launchCommand(path, args, { maxFileBytes }), {
     ...CONFINED,
     cwd,
     buffer: false,

@@ -1,5 +1,7 @@
-import { accessSync, constants, realpathSync } from 'node:fs'
+import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
+import { MAX_OPEN_FILES, maxAddressSpaceBytes, maxProcessorS } from './limits.ts'
 
 /**
  * Options that every media program starts with: an empty environment (ffmpeg obeys `http_proxy`),
@@ -15,16 +17,57 @@ export const CONFINED = {
 } as const
 
 /**
- * The command line for a media program. Where `setpriv` exists the kernel kills the program when
- * our process dies, which nothing else does after a `kill -9`.
+ * The command line for a media program: `setpriv … -- prlimit … -- program …`, each of which replaces
+ * the one before, so that it stays one process; both together take 1.5 ms of a start. What is missing
+ * on a machine is left out. `setpriv` has the kernel kill the program when our process dies, which
+ * nothing else does after a `kill -9`; `prlimit` sets limits. `maxFileBytes` is the largest file it may
+ * write, none unless told: output goes through pipes.
  */
-export function launchCommand(program: string, args: readonly string[]): [file: string, args: string[]] {
+export function launchCommand(
+  program: string,
+  args: readonly string[],
+  { maxFileBytes = 0 }: { maxFileBytes?: number } = {},
+): [file: string, args: string[]] {
   // The child has no PATH to search.
-  const file = findProgram(program) ?? program
+  const chain = [findProgram(program) ?? program, ...args]
+  const prlimit = findProgram('prlimit')
+  if (prlimit !== null) chain.unshift(prlimit, ...limitArgs(maxFileBytes), '--')
   const setpriv = findProgram('setpriv')
   // The setpriv of BusyBox knows no --pdeathsig.
-  if (setpriv === null || basename(realpathSync(setpriv)) === 'busybox') return [file, [...args]]
-  return [setpriv, ['--pdeathsig', 'KILL', '--', file, ...args]]
+  if (setpriv !== null && basename(realpathSync(setpriv)) !== 'busybox') {
+    chain.unshift(setpriv, '--pdeathsig', 'KILL', '--')
+  }
+  const [file = program, ...rest] = chain
+  return [file, rest]
+}
+
+function limitArgs(maxFileBytes: number): string[] {
+  const cores = availableParallelism()
+  const cpuS = maxProcessorS(cores)
+  return [
+    // A crash writes no dump of the source, nor of addresses with signatures.
+    limitArg('core', 'Max core file size', 0),
+    limitArg('nofile', 'Max open files', MAX_OPEN_FILES),
+    limitArg('fsize', 'Max file size', maxFileBytes),
+    limitArg('as', 'Max address space', maxAddressSpaceBytes(cores)),
+    // SIGXCPU first, which tells more than the SIGKILL of the hard limit.
+    limitArg('cpu', 'Max cpu time', cpuS, cpuS + 60),
+  ]
+}
+
+/** Soft and hard limit; only a privileged process may set one above its own, so ours bounds both. */
+function limitArg(option: string, name: string, soft: number, hard = soft): string {
+  const own = ownLimit(name)
+  return `--${option}=${Math.min(soft, own)}:${Math.min(hard, own)}`
+}
+
+let ownLimits: string | null = null
+
+/** The hard limit of our own process by its name in /proc/self/limits; it does not change while we run. */
+function ownLimit(name: string): number {
+  ownLimits ??= readFileSync('/proc/self/limits', 'utf8')
+  const hard = new RegExp(`^${name} +\\S+ +(\\d+) `, 'm').exec(ownLimits)?.[1]
+  return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard)
 }
 
 const found = new Map<string, string | null>()

@@ -15,6 +15,8 @@ export type ProbeRequest = {
   sizeBytes: number
   /** An empty scratch directory. */
   cwd: string
+  /** Told the process's id at once. */
+  onStart?: (pid: number) => void
   signal: AbortSignal
   /** For the whole probe. */
   timeoutMs: number
@@ -53,13 +55,15 @@ export async function probeSource(request: ProbeRequest): Promise<MediaInfo> {
 async function runProbe(request: ProbeRequest, packets: number, timeout: AbortSignal) {
   const { ffprobePath, cwd, signal } = request
   signal.throwIfAborted()
-  const result = await execa(...launchCommand(ffprobePath, probeArgs(request, packets)), {
+  const running = execa(...launchCommand(ffprobePath, probeArgs(request, packets)), {
     ...CONFINED,
     cwd,
     stdin: 'ignore',
     maxBuffer: MAX_OUTPUT_BYTES,
     cancelSignal: AbortSignal.any([signal, timeout]),
   })
+  if (running.pid !== undefined) request.onStart?.(running.pid)
+  const result = await running
   signal.throwIfAborted()
   if (timeout.aborted) {
     const message = 'the source could not be probed in time'

@@ -39,4 +39,6 @@ export type TaskRun = {
   threads: (least: number) => number
   /** This run's scratch folder, made at first use and removed with the run. */
   scratch: () => Promise<string>
+  /** To be told of each program that this run starts. */
+  mark: (pid: number) => void
 }

@@ -49,6 +49,7 @@ export async function encodeRun(
     args: options.args,
     outputs: names.length,
     cwd: await run.scratch(),
+    onStart: run.mark,
     signal: AbortSignal.any([run.signal, failed.signal]),
     stallMs: context.config.STALL_MS,
     onData: (index, bytes) => {

@@ -38,7 +38,8 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
     ...audio.map((track) => objectsOf([track], `audio-${track.position}`)),
   ]
   // What ends at a full disk has cost all the reading before.
-  await requireRoom(cwd, joinedBytes(tracks.flat()))
+  const bytes = joinedBytes(tracks.flat())
+  await requireRoom(cwd, bytes)
   const inputs = tracks.map((objects) => Readable.from(readAll(context, objects, run.signal)))
   const ffmpeg = runFfmpeg({
     path: context.config.FFMPEG_PATH,
@@ -53,6 +54,9 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
     outputs: 0,
     inputs,
     cwd,
+    // Twice of what was reckoned: it ends a program gone wild, before the disk is full.
+    maxFileBytes: 2 * bytes,
+    onStart: run.mark,
     signal: run.signal,
     stallMs: context.config.STALL_MS,
     onData: () => {},

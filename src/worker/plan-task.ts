@@ -18,6 +18,7 @@ export async function runPlanTask(context: WorkerContext, run: TaskRun): Promise
     etag: task.sourceEtag ?? '',
     sizeBytes: task.sourceBytes ?? 0,
     cwd: await run.scratch(),
+    onStart: run.mark,
     signal: run.signal,
     timeoutMs: probeTimeoutMs,
   })

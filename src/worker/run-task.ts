@@ -45,6 +45,7 @@ export function startTask(
     hold: (statement) => holdThroughOutage(statement, { signal: stop.signal, log }),
     threads: (least) => threadsFor(context.config.WORKER_SLOTS, options.running(), least),
     scratch: scratch.path,
+    mark: scratch.mark,
   }
   return { entryId, ended: live(), abort: () => stop.abort(new FencedError()) }
 

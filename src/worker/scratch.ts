@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Owned } from '../jobs/state.ts'
+import { endOrphans, markProcess, startOf } from './process-marks.ts'
 import { asScratchError } from './scratch-room.ts'
 
 /** A folder of one run, `<task>-<fence>`, so that an older run of the same task never shares it. */
@@ -9,39 +10,49 @@ export function createScratch(root: string, owned: Owned) {
   let made: Promise<string> | null = null
   return {
     path: () => {
-      made ??= mkdir(folder, { recursive: true, mode: 0o700 }).then(
-        () => folder,
-        (error: unknown) => {
-          throw asScratchError(error)
-        },
-      )
+      made ??= make(folder)
       return made
     },
+    /** Notes a process of this run, so that the next start can end it should this one be killed. */
+    mark: (pid: number) => markProcess(folder, pid),
     /** Never fails: what stays is swept at the next start. */
     remove: async () => {
-      if (made) await rm(folder, { recursive: true, force: true }).catch(() => {})
+      if (made !== null) await rm(folder, { recursive: true, force: true }).catch(() => {})
     },
+  }
+}
+
+async function make(folder: string): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return folder
+  } catch (error) {
+    throw asScratchError(error)
   }
 }
 
 /**
- * The folder of this process, `<name>-<pid>`. Removes those of earlier lives under the same name, which
- * a kill -9 left behind; a second worker that shares the name is alive and keeps its own.
+ * The folder of this process, `<name>-<pid>-<start>`. Of earlier lives under the same name, which a
+ * kill -9 ended, it ends the programs and removes the folders; a second worker that shares the name is
+ * alive and keeps its own. Returns how many processes were still there.
  */
-export async function claimScratch(root: string, workerName: string): Promise<string> {
+export async function claimScratch(
+  root: string,
+  workerName: string,
+): Promise<{ folder: string; orphans: number }> {
+  let orphans = 0
   for (const entry of await readdir(root).catch(() => [])) {
-    const pid = entry.startsWith(`${workerName}-`) ? Number(entry.slice(workerName.length + 1)) : Number.NaN
-    if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid))) {
-      await rm(join(root, entry), { recursive: true, force: true })
-    }
+    if (!entry.startsWith(`${workerName}-`)) continue
+    const [, pid, start] = /^(\d+)-(\d+)$/.exec(entry.slice(workerName.length + 1)) ?? []
+    // The number alone may be a stranger's by now, and the folder would stay for ever.
+    if (start === undefined || isAlive(Number(pid), start)) continue
+    orphans += await endOrphans(join(root, entry))
+    await rm(join(root, entry), { recursive: true, force: true })
   }
-  return join(root, `${workerName}-${process.pid}`)
+  return { folder: join(root, `${workerName}-${process.pid}-${startOf(process.pid)}`), orphans }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false // ESRCH; a process of another user (EPERM) cannot be ours
-  }
+/** Without a start time (no /proc) nobody can tell; a name belongs to one worker at a time as a rule. */
+function isAlive(pid: number, start: string): boolean {
+  return start !== '0' && startOf(pid) === start
 }

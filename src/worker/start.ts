@@ -27,6 +27,8 @@ export async function startWorker(
   reach: Reach = reachNothing,
 ): Promise<{ drain: () => Promise<void> }> {
   const build = await readBuild(config.FFMPEG_PATH)
+  const scratch = await claimScratch(config.SCRATCH_DIR, config.WORKER_NAME)
+  if (scratch.orphans > 0) log.warn({ orphans: scratch.orphans }, 'ended programs of a killed worker')
   const names = redisNames(config.REDIS_PREFIX)
   const sql = createDatabase({
     url: config.DATABASE_URL,
@@ -39,7 +41,7 @@ export async function startWorker(
   const blocking = createRedis({ url: config.REDIS_URL, role: 'blocking', log, silenceMs })
   const stream = createStream(redis, names)
   const context: WorkerContext = {
-    config: { ...config, SCRATCH_DIR: await claimScratch(config.SCRATCH_DIR, config.WORKER_NAME) },
+    config: { ...config, SCRATCH_DIR: scratch.folder },
     sql,
     stream,
     storage: createStorage(config),

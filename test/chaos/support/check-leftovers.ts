@@ -29,17 +29,17 @@ function checkProcesses({ config, workers }: CheckedSystem): Finding[] {
 }
 
 /**
- * `<worker>-<pid>/<task>-<fence>/…`. A living worker has ended all its runs; a dead one's folder is
+ * `<worker>-<pid>-<start>/<task>-<fence>/…`. A living worker has ended all its runs; a dead one's folder is
  * swept when a worker of its name starts again, and may stay until then.
  */
 function checkScratch({ config, workers }: CheckedSystem): Finding[] {
   const names = new Set(workers.map((worker) => worker.name))
   const pids = new Set(workers.map((worker) => worker.pid))
   return listed(config.SCRATCH_DIR).flatMap((folder) => {
-    const at = folder.lastIndexOf('-')
-    if (!names.has(folder.slice(0, at))) return []
+    const [, name, pid] = /^(.*)-(\d+)-\d+$/.exec(folder) ?? []
+    if (name === undefined || !names.has(name)) return []
     const path = join(config.SCRATCH_DIR, folder)
-    if (!pids.has(Number(folder.slice(at + 1)))) return left(`${path} outlived its worker`)
+    if (!pids.has(Number(pid))) return left(`${path} outlived its worker`)
     return listed(path).flatMap((run) => left(`${join(path, run)} outlived its run`))
   })
 }

@@ -239,7 +239,7 @@ test('an encoder that outlived its worker, or its run, is found by where it work
 
 test('scratch of a run that is over is found, and that of a worker which has started anew', async () => {
   const [worker] = system.workers()
-  const folders = [`worker-1-${worker?.pid}/7-3`, 'worker-1-999999999', 'worker-2-999999999']
+  const folders = [`worker-1-${worker?.pid}-1/7-3`, 'worker-1-999999999-1', 'worker-2-999999999-1']
   const paths = folders.map((folder) => join(system.config.SCRATCH_DIR, folder))
   for (const path of paths) mkdirSync(path, { recursive: true })
   const found = await check()

@@ -103,6 +103,7 @@ test.each([
     const remux = runFfmpeg({
       path: 'ffmpeg',
       args: remuxArgs({ video: true, audio: plan.audio, output }),
+      maxFileBytes: 100_000_000,
       outputs: 0,
       inputs: [Readable.from(pictures.outputs), createReadStream(join(scratch.path, 'sound.mp4'))],
       cwd: scratch.path,
