@@ -2,7 +2,7 @@
  * The places where the death of a process is hardest on the protocol: between a commit and the message
  * that tells of it, or in the middle of work whose traces stay behind.
  */
-const failpoints = [
+export const failpoints = [
   /** The API committed a job and has not announced it. */
   'submitted',
   /** A hint is in the stream, and its task not marked as announced. */

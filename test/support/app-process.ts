@@ -10,12 +10,16 @@ export type AppProcess = RunningProcess & {
   logged(match: string | ((entry: LogEntry) => boolean), withinMs?: number): Promise<LogEntry>
 }
 
+const commands = join(import.meta.dirname, '../../cmd')
+
 type Waiter = { accept: (entry: LogEntry) => boolean; resolve: (entry: LogEntry) => void }
 
-/** One of our own processes, `cmd/<command>.ts`, with its log at hand. */
+/** One of our own processes, `<entries>/<command>.ts` (`entries` is cmd unless told), with its log at hand. */
 export function startApp(options: {
   processes: ProcessGroup
   command: 'api' | 'worker' | 'courier' | 'migrate'
+  entries?: string
+  args?: readonly string[]
   name: string
   environment: NodeJS.ProcessEnv
 }): AppProcess {
@@ -25,7 +29,7 @@ export function startApp(options: {
   const running = options.processes.start({
     name: options.name,
     command: process.execPath,
-    args: [join(import.meta.dirname, '../../cmd', `${options.command}.ts`)],
+    args: [join(options.entries ?? commands, `${options.command}.ts`), ...(options.args ?? [])],
     environment: options.environment,
     stopWithinMs: 5_000,
     output: (line) => {

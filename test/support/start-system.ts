@@ -24,7 +24,9 @@ export type TestSystem = AsyncDisposable & {
   api: AppProcess
   /** Those that live now. */
   workers(): { name: string; pid: number }[]
-  startWorker(name: string, environment?: { [name: string]: string }): Promise<AppProcess>
+  /** Another one beside `api`, on a port of its own. */
+  startApi(options?: AppOptions): Promise<{ baseUrl: string; app: AppProcess }>
+  startWorker(name: string, environment?: { [name: string]: string }, args?: string[]): Promise<AppProcess>
   startCourier(environment?: { [name: string]: string }): Promise<AppProcess>
   /** Sends the signal and resolves once the worker is gone; with SIGKILL its ffmpeg is left to itself, as in life. */
   killWorker(name: string, signal: NodeJS.Signals): Promise<string>
@@ -34,7 +36,11 @@ export type TestSystem = AsyncDisposable & {
   dispose(): Promise<void>
 }
 
+type AppOptions = { environment?: { [name: string]: string }; args?: string[] }
+
 export type SystemOptions = {
+  /** The folder with api.ts, worker.ts and courier.ts; default cmd. */
+  entries?: string
   /** Default 1. */
   workers?: number
   slots?: number
@@ -63,14 +69,26 @@ export async function startSystem(
   const sql = createDatabase({ url: data.config.DATABASE_URL, name: 'test', max: 2 })
   const redis = createRedis({ url: data.config.REDIS_URL, role: 'patient', log: createLog('test', 'warn') })
 
-  function start(command: 'api' | 'worker' | 'courier' | 'migrate', name: string, extra = {}): AppProcess {
-    const app = startApp({ processes, command, name, environment: { ...data.environment, ...extra } })
+  function start(
+    command: 'api' | 'worker' | 'courier' | 'migrate',
+    name: string,
+    { environment: extra = {}, args = [] }: AppOptions = {},
+  ): AppProcess {
+    const environment = { ...data.environment, ...extra }
+    const entries = command === 'migrate' || !options.entries ? {} : { entries: options.entries }
+    const app = startApp({ processes, command, name, environment, args, ...entries })
     apps.push(app)
     return app
   }
 
-  async function startWorker(name: string, extra = {}): Promise<AppProcess> {
-    const worker = start('worker', name, { WORKER_NAME: name, ...extra })
+  async function startApi(more: AppOptions = {}): Promise<{ baseUrl: string; app: AppProcess }> {
+    const app = start('api', 'api', more)
+    const { port } = await app.logged('listening')
+    return { baseUrl: `http://127.0.0.1:${port}`, app }
+  }
+
+  async function startWorker(name: string, extra = {}, args: string[] = []): Promise<AppProcess> {
+    const worker = start('worker', name, { environment: { WORKER_NAME: name, ...extra }, args })
     workers.set(name, worker)
     await worker.logged('worker started')
     return worker
@@ -82,7 +100,7 @@ export async function startSystem(
   }
 
   async function startCourier(extra = {}): Promise<AppProcess> {
-    const courier = start('courier', 'courier', extra)
+    const courier = start('courier', 'courier', { environment: extra })
     await courier.logged('courier started')
     return courier
   }
@@ -105,22 +123,22 @@ export async function startSystem(
 
   try {
     await finished(start('migrate', 'migrate'))
-    const api = start('api', 'api')
-    const [{ port }] = await Promise.all([
-      api.logged('listening'),
+    const [api] = await Promise.all([
+      startApi(),
       ...Array.from({ length: options.workers ?? 1 }, (_, index) => startWorker(`worker-${index + 1}`)),
       ...(options.courier ? [startCourier()] : []),
     ])
     return {
-      baseUrl: `http://127.0.0.1:${port}`,
+      baseUrl: api.baseUrl,
       environment: data.environment,
       config: data.config,
       sql,
       storage: createStorage(data.config),
       redis,
       names: redisNames(data.config.REDIS_PREFIX),
-      api,
+      api: api.app,
       workers: living,
+      startApi,
       startWorker,
       startCourier,
       killWorker,

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { clip } from '../../support/fixtures.ts'
 import { startSystem, type TestSystem } from '../../support/start-system.ts'
 import { checkSystem } from './checker.ts'
@@ -44,6 +45,7 @@ export async function createWorld(options: { size: Size; seed: number }): Promis
     const system = await startSystem({
       services: servers.environment,
       workers: 0,
+      entries: join(import.meta.dirname, '../entries'),
       environment: options.size === 'subset' ? shortIntervals : {},
     })
     return {
@@ -65,6 +67,12 @@ export async function createWorld(options: { size: Size; seed: number }): Promis
 export async function tinyLoad({ system }: World): Promise<Load> {
   const path = await clip({ seconds: 2, width: 192, height: 108 })
   return createLoad(system, { path, frames: 60 })
+}
+
+/** One second, one rung and no sound: four tasks of a moment each. */
+export async function silentLoad({ system }: World): Promise<Load> {
+  const path = await clip({ seconds: 1, width: 192, height: 108, tones: [] })
+  return createLoad(system, { path, frames: 30 })
 }
 
 /** One chunk of some seconds' work. */
