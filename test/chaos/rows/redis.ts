@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Finding } from '../support/finding.ts'
 import { clockOf, type Load, until } from '../support/load.ts'
 import { createRandom } from '../support/random.ts'
-import { check, type RowResult, startWorkers, tinyLoad, type World } from '../support/world.ts'
+import { check, endsWithinMs, type RowResult, startWorkers, tinyLoad, type World } from '../support/world.ts'
 
 /** Announced again within this: a reconciliation, and half as much again. */
 const announcedWithinMs = 180_000
@@ -25,7 +25,7 @@ export async function redisKilled(world: World, persistence: 'aof' | 'none'): Pr
     findings.push(...(await submitsWithout(load, 2)))
     await servers.redis.start()
     announcedMs.push(await untilAnnouncedAgain(world))
-    await load.untilEnded(240_000)
+    await load.untilEnded(endsWithinMs(world))
   }
   const slowest = Math.max(...announcedMs)
   if (slowest > announcedWithinMs) {
@@ -88,7 +88,7 @@ export async function streamDamaged(world: World, damage: Damage): Promise<RowRe
     await sleep(random.between(0, 1_000))
     await damages[damage](world)
     await load.submitAll(1)
-    await load.untilEnded(240_000)
+    await load.untilEnded(endsWithinMs(world))
   }
   const findings = await check(world, load)
   return { fault: damage, runs, jobs: load.acknowledged.length, findings, measured: '' }

@@ -96,6 +96,11 @@ export async function startWorkers(
   }
 }
 
+/** After a fault everything ends by itself, within a reconciliation and the longest pause between two attempts. */
+export function endsWithinMs({ size }: World): number {
+  return size === 'full' ? 300_000 : 60_000
+}
+
 /** Everything the checker knows to ask, of the jobs of one row. */
 export function check({ system }: World, load: Load): Promise<Finding[]> {
   return checkSystem({ ...system, workers: system.workers() }, load.acknowledged)
