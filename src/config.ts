@@ -53,6 +53,8 @@ const environmentSchema = z.object({
   /** Lets the courier fetch from loopback and private addresses (development, tests, intranets). */
   FETCH_PRIVATE_ADDRESSES: flag,
   UPLOAD_EXPIRY_S: count(3_600),
+  /** How long a request with the same Idempotency-Key gets the same answer. */
+  IDEMPOTENCY_KEEP_S: count(24 * 3_600),
 })
 
 export type Config = Readonly<z.infer<typeof environmentSchema>>

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { Hono } from 'hono'
-import type { Submission } from '../jobs/submit.ts'
-import { submitVideo } from '../jobs/submit.ts'
+import { findAnswer, makeOnce } from '../jobs/idempotency.ts'
+import { type Submission, submitVideo, whileSourcesGo } from '../jobs/submit.ts'
 import type { ApiContext } from './context.ts'
+import { created, requestKey } from './idempotency.ts'
 import { jobRequestSchema } from './job-request.ts'
-import { readBody } from './request-body.ts'
+import { parseFields, readJson } from './request-body.ts'
 import { checkSource } from './source-check.ts'
 import { submittedVideo } from './video-view.ts'
 
@@ -19,7 +20,12 @@ export function jobRoutes(context: ApiContext): Hono {
   }
 
   return new Hono().post('/jobs', async (c) => {
-    const request = await readBody(c, jobRequestSchema)
+    const asked = await readJson(c)
+    const request = parseFields(asked, jobRequestSchema)
+    const key = requestKey(c, { route: 'POST /jobs', asked, keepS: config.IDEMPOTENCY_KEEP_S })
+    // Before the store is asked: the answer stands even if the source, or the video, is gone by now.
+    const earlier = key && (await findAnswer(sql, key))
+    if (earlier) return created(c, earlier, { replayed: true })
     const job: Submission = {
       id: randomUUIDv7(),
       title: request.title ?? null,
@@ -27,10 +33,18 @@ export function jobRoutes(context: ApiContext): Hono {
       metadata: request.metadata,
       source: await pinSource(request.source),
     }
-    const { taskId, createdAt } = await submitVideo(sql, job)
+    const outcome = await whileSourcesGo(() =>
+      makeOnce(sql, key, async (query) => {
+        const { taskId, createdAt } = await submitVideo(query, job)
+        const body = JSON.stringify(submittedVideo(job, createdAt))
+        return { taskId, answer: { location: `/videos/${job.id}`, body } }
+      }),
+    )
+    if ('earlier' in outcome) return created(c, outcome.earlier, { replayed: true })
+    const { taskId, answer } = outcome.made
     context.reach('submitted')
     if (job.source.kind === 'url') context.wake('stepladder_fetch')
     else await context.announce(taskId)
-    return c.json(submittedVideo(job, createdAt), 201, { Location: `/videos/${job.id}` })
+    return created(c, answer, { replayed: false })
   })
 }

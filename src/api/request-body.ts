@@ -5,26 +5,23 @@ import { type Fault, InvalidRequest } from './problem.ts'
 
 const maxBodyBytes = 64 * 1024
 
-/**
- * The body as the schema's output. Throws `unsupported_media_type`, `body_too_large`, `invalid_json`,
- * and `invalid_request` with the path of each field at fault.
- */
-export async function readBody<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+/** The body as it was meant, unchecked. Throws `unsupported_media_type`, `body_too_large`, `invalid_json`. */
+export async function readJson(c: Context): Promise<unknown> {
   const type = c.req.header('content-type') ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new StepladderError('unsupported_media_type', 'send the body as application/json')
   }
-  return parseFields(parseJson(await readText(c)), schema)
+  return parseJson(await readText(c))
 }
 
 /** For routes that take no fields: no body at all, or an empty JSON object. */
 export async function readNoBody(c: Context, schema: z.ZodType<Record<string, never>>): Promise<void> {
   const hasBody =
     c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
-  if (hasBody) await readBody(c, schema)
+  if (hasBody) parseFields(await readJson(c), schema)
 }
 
-/** Throws `invalid_request`. Also for query strings. */
+/** The schema's output. Throws `invalid_request` with the path of each field at fault. Also for query strings. */
 export function parseFields<T>(value: unknown, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

@@ -1,10 +1,10 @@
-import type { Database } from '../db.ts'
+import type { Query } from '../db.ts'
 import { uploadKey } from './object-keys.ts'
 
 export type Upload = { id: string; key: string; expiresAt: Date }
 
 /** Remembers the key that a presigned PUT will write, so that it can be collected if no job ever names it. */
-export async function createUpload(sql: Database, expiryS: number): Promise<Upload> {
+export async function createUpload(sql: Query, expiryS: number): Promise<Upload> {
   const id = crypto.randomUUID()
   const key = uploadKey(id)
   const [row] = await sql<{ expires_at: Date }[]>`

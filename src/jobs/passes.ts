@@ -7,6 +7,7 @@ export const passLocks = {
   reconcile: 7_310_503,
   uploads: 7_310_504,
   workers: 7_310_505,
+  answers: 7_310_506,
 } as const
 
 /**

@@ -1,4 +1,4 @@
-import { type Database, json } from '../db.ts'
+import { type Database, json, type Query, sqlState } from '../db.ts'
 import { type Priority, taskRank } from './state.ts'
 
 export type Submission = {
@@ -14,10 +14,7 @@ export type Submission = {
  * and one round trip. The row is the outbox: once this returns the job cannot be lost. Returns the
  * first task's id and the row's time; the caller announces a `plan` task and wakes the courier for a `fetch`.
  */
-export async function submitVideo(
-  sql: Database,
-  job: Submission,
-): Promise<{ taskId: number; createdAt: Date }> {
+export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId: number; createdAt: Date }> {
   const fromUrl = job.source.kind === 'url'
   const kind = fromUrl ? 'fetch' : 'plan'
   const key = job.source.kind === 'key' ? job.source.key : null
@@ -27,8 +24,7 @@ export async function submitVideo(
   const [row] = await sql<{ id: number; created_at: Date }[]>`
     with s as (
       insert into sources (key) select ${key}::text where ${key}::text is not null
-      -- Locks a row that is there: one deleted in this moment would leave the video without its source.
-      on conflict (key) do update set created_at = sources.created_at
+      on conflict (key) do nothing
     ), v as (
       insert into videos (id, title, priority, source_kind, source_url, source_key, source_etag, source_size_bytes,
                           metadata, event_seq)
@@ -44,6 +40,22 @@ export async function submitVideo(
     returning id, created_at`
   if (!row) throw new Error('an insert returned no row')
   return { taskId: row.id, createdAt: row.created_at }
+}
+
+/**
+ * Repeats a submission that lost its source: when the last video of a source is deleted between our look
+ * at its row and the check of our foreign key, that check fails (23503). The next attempt makes the row
+ * anew, as if we had come after the deletion. To lock the row instead would let submissions of one source
+ * commit one at a time.
+ */
+export async function whileSourcesGo<T>(submit: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await submit()
+    } catch (error) {
+      if (attempt >= 5 || sqlState(error) !== '23503') throw error
+    }
+  }
 }
 
 /** What may be shown of a URL: no user, password, query (signatures live there) or fragment. */

@@ -5,6 +5,7 @@ import { abortLostUploads } from '../jobs/collect-uploads.ts'
 import { dispatchTasks, reconcileHints } from '../jobs/dispatch.ts'
 import { dropStaleEntries } from '../jobs/drop-stale-entries.ts'
 import { expireSegments, expireUploads } from '../jobs/expire.ts'
+import { expireAnswers } from '../jobs/idempotency.ts'
 import { type TurnedPass, takeTurn } from '../jobs/passes.ts'
 import { reapTasks } from '../jobs/reap.ts'
 import { forgetDeadWorkers } from '../jobs/workers.ts'
@@ -29,6 +30,7 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     every(Math.min(config.RECONCILE_MS, 10_000), 'reconcile', () => reconcileHints(sql, config.RECONCILE_MS)),
     every(janitorMs, 'workers', () => forgetDeadWorkers(sql)),
     every(config.COLLECT_MS, 'uploads', () => expireUploads(sql)),
+    every(config.COLLECT_MS, 'answers', () => expireAnswers(sql)),
     turned('janitor', janitorMs, janitor),
     turned('expire', config.COLLECT_MS, () => expireSegments(sql, config.KEEP_FAILED_MS)),
     turned('collect', config.COLLECT_MS, collect),

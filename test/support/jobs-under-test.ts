@@ -8,7 +8,7 @@ import { completePlan } from '../../src/jobs/complete-plan.ts'
 import { completeTask } from '../../src/jobs/complete-task.ts'
 import { contentKey, streamedKey } from '../../src/jobs/object-keys.ts'
 import type { Owned, Priority, TaskKind } from '../../src/jobs/state.ts'
-import { submitVideo } from '../../src/jobs/submit.ts'
+import { submitVideo, whileSourcesGo } from '../../src/jobs/submit.ts'
 import { createLog } from '../../src/log.ts'
 import type { MediaInfo, Plan } from '../../src/media/model.ts'
 import { migrate } from '../../src/migrate.ts'
@@ -72,7 +72,8 @@ export async function submit(
     url === undefined
       ? { kind: 'key' as const, key, etag: 'etag-1', bytes: 9 }
       : { kind: 'url' as const, url }
-  return { videoId: id, ...(await submitVideo(sql, { id, title: null, priority, metadata: {}, source })) }
+  const job = { id, title: null, priority, metadata: {}, source }
+  return { videoId: id, ...(await whileSourcesGo(() => submitVideo(sql, job))) }
 }
 
 /** Claims a queued task; throws where that is refused. */
