@@ -32,6 +32,12 @@ const environmentSchema = z.object({
   WORKER_NAME: z.string().min(1).default(hostname()),
   WORKER_SLOTS: count(availableParallelism()),
   SCRATCH_DIR: z.string().default(join(tmpdir(), 'stepladder')),
+  /** A worker with less room than this begins nothing. */
+  MIN_FREE_SCRATCH_BYTES: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .default(2 ** 30),
   FFMPEG_PATH: z.string().default('ffmpeg'),
   FFPROBE_PATH: z.string().default('ffprobe'),
   LEASE_MS: milliseconds(20_000),

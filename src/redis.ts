@@ -11,6 +11,7 @@ export function redisNames(prefix: string) {
     progressChannel: (videoId: string) => `${prefix}video:progress:${videoId}`,
     progressAllChannel: `${prefix}video:progress:all`,
     progressKey: (videoId: string) => `${prefix}progress:${videoId}`,
+    probeKey: (who: string) => `${prefix}probe:${who}`,
   } as const
 }
 export type RedisNames = ReturnType<typeof redisNames>
@@ -113,4 +114,9 @@ export async function untilReady(redis: Redis, withinMs: number, signal?: AbortS
     if (over.aborted) giveUp()
     else over.addEventListener('abort', giveUp, { once: true })
   })
+}
+
+/** Throws unless Redis takes writes: with a full disk or a full memory it answers, but refuses them. */
+export async function probeRedis(redis: Redis, names: RedisNames, who: string): Promise<void> {
+  await redis.set(names.probeKey(who), '', 'PX', 1_000)
 }

@@ -5,6 +5,7 @@ import { request } from 'undici'
 import { messageOf, TransientError } from './errors.ts'
 
 const requestTimeoutMs = 60_000
+const defaultSilenceMs = 30_000
 /** How long a write is tried again while the store is down; the task holds on meanwhile. */
 const outageLimitMs = 600_000
 
@@ -14,6 +15,8 @@ export type StoreRequest = {
   contentType?: string
   signal: AbortSignal
   limitMs?: number
+  /** Told each time the store does not serve us, before the request is tried again or given up. */
+  onOutage?: (error: TransientError) => void
   /** 404 is an answer, not a refusal. */
   goneIsFine?: boolean
 }
@@ -37,21 +40,36 @@ export async function sendPatiently(
     options.signal.throwIfAborted()
     if (answer.status >= 200 && answer.status < 300) return answer
     if (answer.status === 404 && options.goneIsFine) return answer
-    if (!mayHeal(answer) || Date.now() > deadline) throw asStoreError(faultIn(answer))
+    const fault = asStoreError(faultIn(answer))
+    options.onOutage?.(fault)
+    if (!mayHeal(answer) || Date.now() > deadline) throw fault
     await sleep(backoffMs(attempt), undefined, { signal: options.signal }).catch(() => {
       // Aborted: the next turn throws the signal's own reason.
     })
   }
 }
 
+export type Patience = {
+  /** How long one request may be silent, and about how long a question is repeated. Default 30 s. */
+  silenceMs?: number
+  onOutage?: (error: TransientError) => void
+}
+
 /** Asks through minio-js, thrice before no answer counts as an outage. What it asks is safe to repeat. */
-export async function ask<T>(question: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function ask<T>(
+  question: () => Promise<T>,
+  { silenceMs = defaultSilenceMs, onOutage, signal }: Patience & { signal?: AbortSignal } = {},
+): Promise<T> {
+  const deadline = Date.now() + silenceMs
   for (let attempt = 0; ; attempt++) {
     try {
       return await question()
     } catch (error) {
+      const fault = asStoreError(error)
       // An S3Error is the store's considered answer, which it would give again.
-      if (attempt === 2 || isAnswer(error) || signal?.aborted) throw asStoreError(error)
+      if (isAnswer(error) || signal?.aborted) throw fault
+      onOutage?.(fault)
+      if (attempt === 2 || Date.now() > deadline) throw fault
       await sleep(backoffMs(attempt))
     }
   }
@@ -69,7 +87,10 @@ export function s3Code(error: unknown): string {
 }
 
 /** Node's own transport with the timeout that minio-js lacks: a silent store would hold its caller for ever. */
-export function impatientTransport(protocol: string, silenceMs = 30_000): Pick<typeof http, 'request'> {
+export function impatientTransport(
+  protocol: string,
+  silenceMs = defaultSilenceMs,
+): Pick<typeof http, 'request'> {
   const { request: start } = protocol === 'https:' ? https : http
   const limited = (options: http.RequestOptions, onAnswer: (answer: http.IncomingMessage) => void) => {
     const sent = start({ ...options, timeout: silenceMs }, onAnswer)

@@ -4,12 +4,23 @@ import { request } from 'undici'
 import { z } from 'zod'
 import type { Config } from './config.ts'
 import { StepladderError } from './errors.ts'
-import { ask, asStoreError, impatientTransport, s3Code, sendPatiently } from './storage-request.ts'
+import {
+  ask as askPatiently,
+  asStoreError,
+  impatientTransport,
+  type Patience,
+  type StoreRequest,
+  s3Code,
+  sendPatiently,
+} from './storage-request.ts'
 import { type PartStore, uploadInParts } from './storage-stream.ts'
 
 const hourS = 3_600
 /** Tidying up after a failed upload must not hold up the failure. */
 const giveUpWithinMs = 5_000
+const probeWithinMs = 3_000
+/** A store that begins an object and falls silent; time in which we do not read does not count. */
+const readSilenceMs = 30_000
 /** There is no such object, or the store could not even hold one under such a key. */
 const absentCodes = new Set(['NotFound', 'NoSuchKey', 'KeyTooLongError', 'XMinioInvalidObjectName'])
 /** DeleteObjects answers 200 and lists what it did not delete. */
@@ -26,12 +37,25 @@ type StorageConfig = Pick<
 >
 
 /** The bucket. Objects are written once, whole or not at all, under keys never used before. */
-export function createStorage(config: StorageConfig) {
+export function createStorage(config: StorageConfig, patience: Patience = {}) {
   const bucket = config.S3_BUCKET
-  const client = connect(config, config.S3_ENDPOINT)
-  const outside = config.S3_PUBLIC_ENDPOINT ? connect(config, config.S3_PUBLIC_ENDPOINT) : client
+  const client = connect(config, config.S3_ENDPOINT, patience)
+  const outside = config.S3_PUBLIC_ENDPOINT ? connect(config, config.S3_PUBLIC_ENDPOINT, patience) : client
+  const ask = <T>(question: () => Promise<T>, signal?: AbortSignal) =>
+    askPatiently(question, { ...patience, ...(signal && { signal }) })
+  const send = (presign: () => Promise<string>, request: StoreRequest) =>
+    sendPatiently(presign, { ...(patience.onOutage && { onOutage: patience.onOutage }), ...request })
 
   const bucketExists = () => ask(() => client.bucketExists(bucket))
+
+  /** Throws unless the store answers within seconds and has the bucket. Asked once. */
+  async function probe(): Promise<void> {
+    const late = AbortSignal.timeout(probeWithinMs)
+    const silence = new Promise<never>((_, reject) => {
+      late.addEventListener('abort', () => reject(asStoreError(late.reason)), { once: true })
+    })
+    if (!(await Promise.race([client.bucketExists(bucket), silence]))) throw asStoreError('it has no bucket')
+  }
 
   async function ensureBucket(): Promise<void> {
     if (await bucketExists()) return
@@ -77,7 +101,7 @@ export function createStorage(config: StorageConfig) {
   /** One PUT of a buffer, aborted with `signal`, tried again while the store is down (at most 10 min). */
   async function put(key: string, body: Buffer, options: PutOptions): Promise<void> {
     const presign = () => client.presignedPutObject(bucket, key, hourS)
-    await sendPatiently(presign, { method: 'PUT', body, ...options })
+    await send(presign, { method: 'PUT', body, ...options })
   }
 
   /** A stream of unknown length, as patient as `put`. Returns what the store then has under the key. */
@@ -90,7 +114,7 @@ export function createStorage(config: StorageConfig) {
       client.presignedUrl(method, bucket, key, hourS, query)
     const store: PartStore = {
       send: (method, query, options) =>
-        sendPatiently(presign(method, query), { method, contentType, signal, ...options }),
+        send(presign(method, query), { method, contentType, signal, ...options }),
       giveUp: (uploadId) => abortUpload({ key, uploadId }),
     }
     const bytes = await uploadInParts(store, stream)
@@ -108,7 +132,7 @@ export function createStorage(config: StorageConfig) {
   async function abortUpload({ key, uploadId }: OpenUpload): Promise<void> {
     const presign = () => client.presignedUrl('DELETE', bucket, key, hourS, { uploadId })
     const signal = AbortSignal.timeout(giveUpWithinMs)
-    await sendPatiently(presign, { method: 'DELETE', signal, goneIsFine: true }).catch(() => {})
+    await send(presign, { method: 'DELETE', signal, goneIsFine: true }).catch(() => {})
   }
 
   /**
@@ -131,7 +155,11 @@ export function createStorage(config: StorageConfig) {
   async function* read(key: string, signal: AbortSignal): AsyncGenerator<Buffer> {
     try {
       const { statusCode, body } = await ask(async () => {
-        const answer = await request(await client.presignedGetObject(bucket, key, hourS), { signal })
+        const limits = { headersTimeout: readSilenceMs, bodyTimeout: readSilenceMs }
+        const answer = await request(await client.presignedGetObject(bucket, key, hourS), {
+          signal,
+          ...limits,
+        })
         if (answer.statusCode >= 500) throw new Error(`HTTP ${answer.statusCode} ${await answer.body.text()}`)
         return answer
       }, signal)
@@ -168,6 +196,7 @@ export function createStorage(config: StorageConfig) {
     bucket,
     ensureBucket,
     bucketExists,
+    probe,
     head,
     presignRead,
     presignPlayback,
@@ -184,7 +213,7 @@ export function createStorage(config: StorageConfig) {
   }
 }
 
-function connect(config: StorageConfig, endpoint: string): Client {
+function connect(config: StorageConfig, endpoint: string, { silenceMs }: Patience): Client {
   const url = new URL(endpoint)
   return new Client({
     endPoint: url.hostname,
@@ -194,7 +223,7 @@ function connect(config: StorageConfig, endpoint: string): Client {
     secretKey: config.S3_SECRET_KEY,
     // Naming the region spares a request before every presigned URL.
     region: config.S3_REGION,
-    transport: impatientTransport(url.protocol),
+    transport: impatientTransport(url.protocol, silenceMs),
     // It would print; we try again ourselves.
     retryOptions: { disableRetry: true },
   })

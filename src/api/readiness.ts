@@ -61,10 +61,23 @@ async function checkWorkers({ sql }: ApiContext): Promise<Check> {
     where seen_at > now() - interval '30 s' and not draining group by build order by build`
   if (builds.length === 0) return warning('No worker is running: videos wait until one is started.')
   const parts = builds.map(({ build, workers, slots }) => `${workers} with ${slots} slots (ffmpeg ${build})`)
-  const sentence = `Workers: ${parts.join(', ')}.`
-  return builds.length === 1
-    ? ok(sentence)
-    : warning(`${sentence} A video is made by one build of ffmpeg alone.`)
+  const faults = [
+    ...(builds.length > 1 ? ['A video is made by one build of ffmpeg alone.'] : []),
+    ...(await describePaused(sql)),
+  ]
+  const sentence = [`Workers: ${parts.join(', ')}.`, ...faults].join(' ')
+  return faults.length === 0 ? ok(sentence) : warning(sentence)
+}
+
+/** A sentence for each need that workers miss. */
+async function describePaused(sql: ApiContext['sql']): Promise<string[]> {
+  const paused = await sql<{ need: string; workers: number; since: Date }[]>`
+    select need, count(*)::int as workers, min(paused_since) as since from workers, unnest(paused_for) need
+    where seen_at > now() - interval '30 s' and not draining group by need order by need`
+  return paused.map(({ need, workers, since }) => {
+    const who = workers === 1 ? '1 begins' : `${workers} begin`
+    return `${who} nothing for want of ${need}, since ${since.toISOString()}.`
+  })
 }
 
 async function guarded(name: string, check: () => Promise<Check>): Promise<Check> {

@@ -26,6 +26,7 @@ export type CourierContext = {
   wake: Waker
   log: Log
   reach: Reach
+  report: (error: unknown) => void
 }
 
 /** Copies a caller's URL into the bucket, part by part, within the caps on bytes and time. */
@@ -48,7 +49,11 @@ export async function fetchSource(
       signal,
     })
     log.info({ bytes: stored.bytes }, 'source fetched')
-    await holdThroughOutage(() => completeFetch(context.sql, task, { key, ...stored }), { signal, log })
+    await holdThroughOutage(() => completeFetch(context.sql, task, { key, ...stored }), {
+      signal,
+      log,
+      report: context.report,
+    })
   } catch (error) {
     // What broke after the abort broke because of it.
     throw signal.aborted ? signal.reason : error

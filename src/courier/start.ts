@@ -10,6 +10,7 @@ import { createWaker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
 import { createProgress } from '../progress/report.ts'
 import { createRedis, redisNames } from '../redis.ts'
+import { createBreakers } from '../runs/breakers.ts'
 import { beatUntil } from '../runs/heartbeat.ts'
 import { DrainedError, settleFailure } from '../runs/settle-failure.ts'
 import { createStorage } from '../storage.ts'
@@ -32,11 +33,17 @@ export function startCourier(
   })
   const agent = createSafeAgent({ allowPrivate: config.FETCH_PRIVATE_ADDRESSES })
   const progress = createProgress(redis, redisNames(config.REDIS_PREFIX))
-  const storage = createStorage(config)
-  const wake = createWaker(sql, log)
-  const context: CourierContext = { config, sql, storage, progress, agent, wake, log, reach }
-  const workerId = `courier-${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`
   const stop = new AbortController()
+  const report = (error: unknown) => breakers.report(error)
+  const storage = createStorage(config, { onOutage: report })
+  const breakers = createBreakers({
+    probes: { storage: storage.probe, database: () => sql`select 1` },
+    log,
+    stopped: stop.signal,
+  })
+  const wake = createWaker(sql, log)
+  const context: CourierContext = { config, sql, storage, progress, agent, wake, log, reach, report }
+  const workerId = `courier-${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`
   const bell = new EventTarget()
   // NOTIFY is only a hint: each slot also looks once a second, and at once when the listener connects.
   const ring = () => bell.dispatchEvent(new Event('task'))
@@ -48,7 +55,10 @@ export function startCourier(
 
   async function runSlot(): Promise<void> {
     while (!stop.signal.aborted) {
+      await breakers.allClosed(stop.signal)
+      if (stop.signal.aborted) return
       const task = await claimFetch(sql, { workerId, leaseMs: config.LEASE_MS }).catch((error: unknown) => {
+        report(error)
         log.warn({ err: messageOf(error) }, 'claiming failed')
         return null
       })

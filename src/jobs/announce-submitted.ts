@@ -36,6 +36,6 @@ export function createAnnouncer(options: { sql: Database; stream: Stream; log: L
 async function countLiveSlots(sql: Database): Promise<number> {
   const [row] = await sql<{ slots: number }[]>`
     select coalesce(sum(slots), 0)::int as slots from workers
-    where seen_at > now() - interval '30 s' and not draining`
+    where seen_at > now() - interval '30 s' and not draining and paused_for = '{}'`
   return row?.slots ?? 0
 }

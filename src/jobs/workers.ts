@@ -10,12 +10,24 @@ export type WorkerRow = {
   slots: number
 }
 
-/** Makes the worker known, and again every few seconds: the dispatcher's window counts live slots. */
-export async function seeWorker(sql: Database, worker: WorkerRow, draining: boolean): Promise<void> {
+/**
+ * Makes the worker known, and again every few seconds: the dispatcher's window counts live slots.
+ * `pausedFor` names what is away without which it begins nothing.
+ */
+export async function seeWorker(
+  sql: Database,
+  worker: WorkerRow & { pausedFor?: string[] },
+  draining: boolean,
+): Promise<void> {
+  const { pausedFor = [] } = worker
+  const paused = pausedFor.length > 0
   await sql`
-    insert into workers (id, consumer, host, version, build, slots, draining)
-    values (${worker.id}, ${worker.consumer}, ${worker.host}, ${worker.version}, ${worker.build}, ${worker.slots}, ${draining})
-    on conflict (id) do update set seen_at = clock_timestamp(), draining = excluded.draining`
+    insert into workers (id, consumer, host, version, build, slots, draining, paused_for, paused_since)
+    values (${worker.id}, ${worker.consumer}, ${worker.host}, ${worker.version}, ${worker.build}, ${worker.slots}, ${draining},
+            ${pausedFor}::text[], case when ${paused} then clock_timestamp() end)
+    on conflict (id) do update set seen_at = clock_timestamp(), draining = excluded.draining,
+      paused_for = excluded.paused_for,
+      paused_since = case when ${paused} then coalesce(workers.paused_since, excluded.paused_since) end`
 }
 
 export async function forgetWorker(sql: Database, id: string): Promise<void> {

@@ -19,6 +19,8 @@ export function createReader(options: {
   consumer: string
   blockMs: number
   log: Log
+  /** Told of what a read failed of. */
+  report: (error: unknown) => void
 }) {
   const { redis, names, consumer, blockMs, log } = options
 
@@ -68,7 +70,10 @@ export function createReader(options: {
     // After a flush or a failover the group is gone; it comes back reading from the beginning. A read
     // that was blocking meanwhile ends with UNBLOCKED (Redis 7.0).
     if (/^(NOGROUP|UNBLOCKED)/.test(message)) await options.stream.createGroup().catch(() => {})
-    else if (!signal.aborted) log.warn({ err: message }, 'reading the stream failed')
+    else if (!signal.aborted) {
+      log.warn({ err: message }, 'reading the stream failed')
+      options.report(error)
+    }
     await sleep(500, undefined, { signal }).catch(() => {})
   }
 

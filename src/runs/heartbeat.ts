@@ -15,7 +15,12 @@ const silenceLimitMs = 600_000
  * database is no fence loss.
  */
 export async function beatUntil(
-  context: { sql: Database; config: Pick<Config, 'BEAT_MS' | 'LEASE_MS'>; log: Log },
+  context: {
+    sql: Database
+    config: Pick<Config, 'BEAT_MS' | 'LEASE_MS'>
+    log: Log
+    report: (error: unknown) => void
+  },
   run: { task: Owned; abort: (reason: Error) => void; refresh: () => Promise<unknown> },
   stopped: AbortSignal,
 ): Promise<void> {
@@ -30,6 +35,7 @@ export async function beatUntil(
       }
       answeredAt = Date.now()
     } catch (error) {
+      context.report(error)
       context.log.warn(
         { err: messageOf(error), task_id: run.task.taskId },
         'a beat did not reach the database',
@@ -40,6 +46,6 @@ export async function beatUntil(
       }
     }
     // Redis saying "not yours", or nothing at all, is no fence loss: only the database fences.
-    await run.refresh().catch(() => {})
+    await run.refresh().catch(context.report)
   }
 }

@@ -12,7 +12,7 @@ const outageLimitMs = 600_000
  */
 export async function holdThroughOutage<T>(
   body: () => Promise<T>,
-  options: { signal: AbortSignal; log: Log },
+  options: { signal: AbortSignal; log: Log; report: (error: unknown) => void },
 ): Promise<T> {
   const deadline = Date.now() + outageLimitMs
   for (let attempt = 0; ; attempt++) {
@@ -21,6 +21,7 @@ export async function holdThroughOutage<T>(
       return await body()
     } catch (error) {
       if (!isDatabaseOutage(error)) throw error
+      options.report(error)
       if (Date.now() > deadline) {
         throw new TransientError(
           'database_unavailable',

@@ -25,20 +25,22 @@ type Context = {
   progress: Progress
   log: Log
   reach: Reach
+  report: (error: unknown) => void
 }
 type EndedTask = Owned & { attempt: number; generation: number }
 type Failure = { code: string; message: string; stderr?: string }
 
 /** The one place that decides what an error means for its task, and writes it. Never throws. */
 export async function settleFailure(context: Context, task: EndedTask, error: unknown): Promise<void> {
-  const { log } = context
+  const { log, report } = context
   if (error instanceof FencedError) {
     log.warn('fenced: the task belongs to another run or was stopped')
     return
   }
+  report(error)
   const failure = describe(error)
   // The run's own signal may be aborted by now; the end is written all the same.
-  const hold = { signal: new AbortController().signal, log }
+  const hold = { signal: new AbortController().signal, log, report }
   try {
     await holdThroughOutage(() => writeEnd(context, task, error, failure), hold)
     const level = error instanceof DrainedError ? 'info' : 'warn'

@@ -16,6 +16,8 @@ export type WorkerContext = {
   progress: Progress
   log: Log
   reach: Reach
+  /** Told of every error that may show that something all tasks need is away. */
+  report: (error: unknown) => void
   /** Host and a random part: another one after every start. The consumer name stays. */
   workerId: string
   consumer: string

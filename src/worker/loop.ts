@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import { type ClaimedTask, claimTask, lookAgain } from '../jobs/claim.ts'
+import { returnHints } from '../jobs/dispatch.ts'
 import type { Reader } from '../queue/reader.ts'
 import type { StreamEntry } from '../queue/stream.ts'
+import type { Breakers } from '../runs/breakers.ts'
 import type { WorkerContext } from './context.ts'
 import type { Started } from './run-task.ts'
+import { requireScratch } from './scratch-room.ts'
 import { createSlots } from './slots.ts'
 
 type Start = (
@@ -20,9 +23,14 @@ type Start = (
  */
 export async function runLoop(
   context: WorkerContext,
-  options: { reader: Reader; start: Start; drain: AbortSignal },
+  options: {
+    reader: Reader
+    start: Start
+    drain: AbortSignal
+    breakers: Pick<Breakers, 'allClosed' | 'missing'>
+  },
 ): Promise<void> {
-  const { reader, drain } = options
+  const { reader, drain, breakers } = options
   const { log, config } = context
   const slots = createSlots(config.WORKER_SLOTS)
   const runs = new Map<number, Started>()
@@ -31,6 +39,7 @@ export async function runLoop(
 
   while (!drain.aborted) {
     await slots.free(drain)
+    await breakers.allClosed(drain)
     if (drain.aborted) break
     if (Date.now() - sweptAt > config.SWEEP_MS || reader.connection() !== connection) {
       sweptAt = Date.now()
@@ -51,10 +60,11 @@ export async function runLoop(
       for (const entry of entries) {
         if (known.has(entry.id)) continue
         await slots.free(drain)
-        if (drain.aborted) return
+        if (drain.aborted || breakers.missing().length > 0) return
         await take(entry)
       }
     } catch (error) {
+      context.report(error)
       log.warn({ err: messageOf(error) }, 'the sweep of own pending entries failed')
     }
   }
@@ -62,11 +72,15 @@ export async function runLoop(
   async function take(entry: StreamEntry): Promise<void> {
     try {
       context.reach('read')
+      await requireScratch(config).catch(context.report)
+      // The read was blocking when a need went away: somebody else may have all there is.
+      if (breakers.missing().length > 0) return await giveBack(context, [entry])
       const task = await claim(entry)
       if (task) context.reach('claimed')
       if (task) await begin(task, entry.id)
     } catch (error) {
       // The entry stays in our pending list, and the sweep takes it up again.
+      context.report(error)
       log.warn({ err: messageOf(error), entry: entry.id }, 'claiming failed')
       await sleep(500, undefined, { signal: drain }).catch(() => {})
     }
@@ -103,4 +117,14 @@ export async function runLoop(
     })
     if (alone) await ended
   }
+}
+
+/** Entries that were delivered to us and are not claimed go to whoever reads next. */
+export async function giveBack(
+  { sql, stream }: WorkerContext,
+  entries: readonly StreamEntry[],
+): Promise<void> {
+  const ids = entries.map((entry) => entry.id)
+  await returnHints(sql, ids)
+  await stream.settle(ids)
 }

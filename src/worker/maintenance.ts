@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDatabaseOutage } from '../db.ts'
 import { messageOf } from '../errors.ts'
 import { collectGarbage } from '../jobs/collect.ts'
 import { abortLostUploads } from '../jobs/collect-uploads.ts'
@@ -20,7 +21,7 @@ const deadConsumerMs = 3_600_000
  * runs on all workers at once, and no worker can hold one up by pausing.
  */
 export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
-  const { sql, stream, config, storage, log, reach } = context
+  const { sql, stream, config, storage, log, reach, report } = context
   const wake = createWake()
   const announcing = { settle: stream.settle, announce }
 
@@ -81,7 +82,9 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
       try {
         await pass()
       } catch (error) {
-        log.warn({ err: messageOf(error), pass: name }, 'a maintenance pass failed')
+        report(error)
+        const level = isDatabaseOutage(error) ? 'debug' : 'warn'
+        log[level]({ err: messageOf(error), pass: name }, 'a maintenance pass failed')
       }
       await pause(ms, stopped).catch(() => {})
     }

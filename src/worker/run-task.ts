@@ -42,7 +42,7 @@ export function startTask(
     log,
     signal: stop.signal,
     drain: options.drain,
-    hold: (statement) => holdThroughOutage(statement, { signal: stop.signal, log }),
+    hold: (statement) => holdThroughOutage(statement, { signal: stop.signal, log, report: context.report }),
     threads: (least) => threadsFor(context.config.WORKER_SLOTS, options.running(), least),
     scratch: scratch.path,
     mark: scratch.mark,

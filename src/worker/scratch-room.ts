@@ -1,9 +1,15 @@
 import { mkdir, statfs } from 'node:fs/promises'
+import type { Config } from '../config.ts'
 import { TransientError } from '../errors.ts'
 
-/** Whether the disk of a folder, which is made if it is not there, has so many bytes free for us. */
-export async function scratchHasRoom(folder: string, bytes: number): Promise<boolean> {
-  return (await roomIn(folder)).free >= bytes
+/** Throws TransientError `out_of_disk` unless scratch, which is made if it is not there, has room to begin a task. */
+export async function requireScratch(
+  config: Pick<Config, 'SCRATCH_DIR' | 'MIN_FREE_SCRATCH_BYTES'>,
+): Promise<void> {
+  const { free } = await roomIn(config.SCRATCH_DIR)
+  const least = config.MIN_FREE_SCRATCH_BYTES
+  if (free >= least) return
+  throw new TransientError('out_of_disk', `scratch has ${free} bytes free, fewer than ${least}`)
 }
 
 /**

@@ -1,24 +1,24 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config.ts'
 import { createDatabase } from '../db.ts'
 import { messageOf } from '../errors.ts'
 import { type Reach, reachNothing } from '../failpoints.ts'
-import { returnHints } from '../jobs/dispatch.ts'
-import { forgetWorker, seeWorker } from '../jobs/workers.ts'
+import { forgetWorker } from '../jobs/workers.ts'
 import type { Log } from '../log.ts'
 import { readBuild } from '../media/build.ts'
 import { createProgress } from '../progress/report.ts'
 import { createReader } from '../queue/reader.ts'
 import { createStream } from '../queue/stream.ts'
-import { createRedis, redisNames, untilReady } from '../redis.ts'
+import { createRedis, probeRedis, redisNames, untilReady } from '../redis.ts'
+import { createBreakers } from '../runs/breakers.ts'
 import { createStorage } from '../storage.ts'
 import type { WorkerContext } from './context.ts'
-import { runLoop } from './loop.ts'
+import { giveBack, runLoop } from './loop.ts'
 import { startMaintenance } from './maintenance.ts'
+import { startPresence } from './presence.ts'
 import { startTask } from './run-task.ts'
 import { claimScratch } from './scratch.ts'
+import { requireScratch } from './scratch-room.ts'
 
 /** Opens the connections and starts the loops of one worker. `drain` stops it without losing anything. */
 export async function startWorker(
@@ -40,24 +40,48 @@ export async function startWorker(
   const silenceMs = config.BLOCK_MS + 3_000
   const blocking = createRedis({ url: config.REDIS_URL, role: 'blocking', log, silenceMs })
   const stream = createStream(redis, names)
+  const drain = new AbortController()
+  const stopped = new AbortController()
+  const report = (error: unknown) => breakers.report(error)
+  const storage = createStorage(config, { onOutage: report })
   const context: WorkerContext = {
     config: { ...config, SCRATCH_DIR: scratch.folder },
     sql,
     stream,
-    storage: createStorage(config),
+    storage,
     progress: createProgress(redis, names),
     log,
     reach,
+    report,
     workerId: `${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`,
     consumer: config.WORKER_NAME,
     build: build.fingerprint,
   }
 
+  const breakers = createBreakers({
+    probes: {
+      // What shows in the row is that it can be written.
+      database: () => presence.write(),
+      redis: () => probeRedis(redis, names, context.workerId),
+      storage: storage.probe,
+      scratch: () => requireScratch(context.config),
+    },
+    log,
+    stopped: stopped.signal,
+    onChange: () => void presence.write().catch(report),
+  })
+  const presence = startPresence(context, {
+    version: build.version,
+    missing: breakers.missing,
+    drain: drain.signal,
+    stopped: stopped.signal,
+  })
+  for (const connection of [redis, blocking]) {
+    connection.on('close', () => {
+      if (!drain.signal.aborted) breakers.miss('redis', new Error('the connection to Redis was lost'))
+    })
+  }
   await untilReady(redis, 2_000)
-
-  const drain = new AbortController()
-  const stopped = new AbortController()
-  const presence = announcePresence(context, build.version, drain.signal, stopped.signal)
   const maintenance = startMaintenance(context, stopped.signal)
   // A hint that there is something to dispatch; the pass each second does not depend on it.
   const listening = sql.listen('stepladder_dispatch', maintenance.topUp, maintenance.topUp).catch(() => {})
@@ -68,9 +92,11 @@ export async function startWorker(
     consumer: context.consumer,
     blockMs: config.BLOCK_MS,
     log,
+    report,
   })
   const loop = runLoop(context, {
     reader,
+    breakers,
     drain: drain.signal,
     start: (task, entryId, slot) =>
       startTask(context, { ...slot, task, entryId, drain: drain.signal, topUp: maintenance.topUp }),
@@ -88,7 +114,7 @@ export async function startWorker(
       reach('draining')
       await giveBackHints(context)
       stopped.abort()
-      await Promise.all([maintenance.ended, presence])
+      await Promise.all([maintenance.ended, presence.ended])
       await listening
       await forgetWorker(sql, context.workerId).catch(() => {})
       redis.disconnect()
@@ -98,36 +124,11 @@ export async function startWorker(
 }
 
 /** The read that the drain cut short may have been handed an entry; another worker can have it at once. */
-async function giveBackHints({ sql, stream, consumer, log }: WorkerContext): Promise<void> {
+async function giveBackHints(context: WorkerContext): Promise<void> {
+  const { stream, consumer, log } = context
   try {
-    const ids = (await stream.pendingOf(consumer)).map((entry) => entry.id)
-    await returnHints(sql, ids)
-    await stream.settle(ids)
+    await giveBack(context, await stream.pendingOf(consumer))
   } catch (error) {
     log.warn({ err: messageOf(error) }, 'hints were not given back: they are replaced within a minute')
-  }
-}
-
-/** Writes the worker's row every few seconds until it has stopped. */
-async function announcePresence(
-  context: WorkerContext,
-  version: string,
-  drain: AbortSignal,
-  stopped: AbortSignal,
-): Promise<void> {
-  const { config } = context
-  while (!stopped.aborted) {
-    const row = {
-      id: context.workerId,
-      consumer: context.consumer,
-      host: hostname(),
-      version,
-      build: context.build,
-      slots: config.WORKER_SLOTS,
-    }
-    await seeWorker(context.sql, row, drain.aborted).catch((error: unknown) => {
-      context.log.warn({ err: messageOf(error) }, 'presence could not be written')
-    })
-    await sleep(config.BEAT_MS, undefined, { signal: stopped }).catch(() => {})
   }
 }

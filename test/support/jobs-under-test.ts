@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inject } from 'vitest'
+import type { Config } from '../../src/config.ts'
 import { createDatabase, type Database, type Transaction } from '../../src/db.ts'
 import { type ClaimedTask, claimTask } from '../../src/jobs/claim.ts'
 import { commitSegment, type SegmentRow } from '../../src/jobs/commit-segment.ts'
@@ -26,6 +27,7 @@ export type JobsUnderTest = AsyncDisposable & {
   names: RedisNames
   stream: Stream
   storage: Storage
+  config: Config
   /** Drops every row, entry and hash of the test before. */
   reset(): Promise<void>
 }
@@ -54,7 +56,7 @@ export async function startJobs(): Promise<JobsUnderTest> {
     await data.drop()
   }
 
-  return { sql, redis, names, stream, storage, reset, [Symbol.asyncDispose]: dispose }
+  return { sql, redis, names, stream, storage, config: data.config, reset, [Symbol.asyncDispose]: dispose }
 }
 
 /** As if a reaper had been here a moment ago and nothing had been paused since. */

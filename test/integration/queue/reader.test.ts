@@ -21,7 +21,15 @@ const never = new AbortController().signal
 function startReader(consumer: string, blockMs = 200): Reader {
   const url = inject('services').REDIS_URL ?? ''
   const redis = createRedis({ url, role: 'blocking', log })
-  const reader = createReader({ redis, names: jobs.names, stream: jobs.stream, consumer, blockMs, log })
+  const reader = createReader({
+    redis,
+    names: jobs.names,
+    stream: jobs.stream,
+    consumer,
+    blockMs,
+    log,
+    report: () => {},
+  })
   readers = [...readers, reader]
   return reader
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { requireRoom, scratchHasRoom } from '../../../src/worker/scratch-room.ts'
+import { requireRoom, requireScratch } from '../../../src/worker/scratch-room.ts'
 
 let folder: string
 
@@ -26,6 +26,7 @@ test('a file that would fit if others made room waits for them', async () => {
 })
 
 test('a worker can ask beforehand', async () => {
-  expect(await scratchHasRoom(folder, 1)).toBe(true)
-  expect(await scratchHasRoom(folder, 2 ** 60)).toBe(false)
+  const asked = (least: number) => requireScratch({ SCRATCH_DIR: folder, MIN_FREE_SCRATCH_BYTES: least })
+  await expect(asked(1)).resolves.toBeUndefined()
+  await expect(asked(2 ** 60)).rejects.toMatchObject({ code: 'out_of_disk' })
 })
