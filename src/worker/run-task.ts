@@ -1,15 +1,11 @@
-import { FencedError, messageOf, StepladderError } from '../errors.ts'
+import { FencedError, messageOf } from '../errors.ts'
 import { type ClaimedTask, lookAgain } from '../jobs/claim.ts'
 import { beatUntil } from '../runs/heartbeat.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
 import { settleFailure } from '../runs/settle-failure.ts'
-import { runAudioTask } from './audio-task.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
-import { runFinishTask } from './finish-task.ts'
-import { runMp4Task } from './mp4-task.ts'
-import { runPlanTask } from './plan-task.ts'
+import type { Perform } from './perform.ts'
 import { createScratch } from './scratch.ts'
-import { runVideoTask } from './video-task.ts'
 
 export type Started = { entryId: string; ended: Promise<void>; abort: () => void }
 
@@ -22,6 +18,7 @@ export function startTask(
     drain: AbortSignal
     running: () => number
     ready: Promise<unknown>
+    perform: Perform
     topUp: () => void
   },
 ): Started {
@@ -64,7 +61,7 @@ export function startTask(
       await options.ready
       stop.signal.throwIfAborted()
       log.info('task started')
-      await perform(context, run)
+      await options.perform(context, run)
       log.info('task done')
     } catch (error) {
       await settleFailure({ ...context, log }, task, stop.signal.aborted ? stop.signal.reason : error)
@@ -81,24 +78,6 @@ export function startTask(
 /** Slots stand for cores: what the running ones leave idle, and never more than there are. */
 function threadsFor(slots: number, running: number, least: number): number {
   return Math.min(slots, Math.max(least, Math.floor(slots / Math.max(1, running))))
-}
-
-function perform(context: WorkerContext, run: TaskRun): Promise<void> {
-  switch (run.task.kind) {
-    case 'plan':
-      return runPlanTask(context, run)
-    case 'video':
-      return runVideoTask(context, run)
-    case 'audio':
-      return runAudioTask(context, run)
-    case 'mp4':
-      return runMp4Task(context, run)
-    case 'finish':
-      return runFinishTask(context, run)
-    case 'fetch':
-    case 'subtitle':
-      throw new StepladderError('unknown_task_kind', `a worker does not run ${run.task.kind} tasks`)
-  }
 }
 
 /** The entry goes once the database says that its task does not run under it any more. */

@@ -15,17 +15,23 @@ import { createStorage } from '../storage.ts'
 import type { WorkerContext } from './context.ts'
 import { giveBack, runLoop } from './loop.ts'
 import { startMaintenance } from './maintenance.ts'
+import { type Perform, performTask } from './perform.ts'
 import { startPresence } from './presence.ts'
 import { startTask } from './run-task.ts'
 import { claimScratch } from './scratch.ts'
 import { requireScratch } from './scratch-room.ts'
 
-/** Opens the connections and starts the loops of one worker. `drain` stops it without losing anything. */
+/**
+ * Opens the connections and starts the loops of one worker. `drain` stops it without losing anything.
+ * `parts` are for the chaos suite, which ends the process at a place it names, and for the benchmark of
+ * the control plane, whose tasks cost nothing.
+ */
 export async function startWorker(
   config: Config,
   log: Log,
-  reach: Reach = reachNothing,
+  parts: { reach?: Reach; perform?: Perform } = {},
 ): Promise<{ drain: () => Promise<void> }> {
+  const { reach = reachNothing, perform = performTask } = parts
   const build = await readBuild(config.FFMPEG_PATH)
   const scratch = await claimScratch(config.SCRATCH_DIR, config.WORKER_NAME)
   if (scratch.orphans > 0) log.warn({ orphans: scratch.orphans }, 'ended programs of a killed worker')
@@ -99,7 +105,7 @@ export async function startWorker(
     breakers,
     drain: drain.signal,
     start: (task, entryId, slot) =>
-      startTask(context, { ...slot, task, entryId, drain: drain.signal, topUp: maintenance.topUp }),
+      startTask(context, { ...slot, task, entryId, perform, drain: drain.signal, topUp: maintenance.topUp }),
   })
   log.info(
     { worker_id: context.workerId, slots: config.WORKER_SLOTS, ffmpeg: build.version },

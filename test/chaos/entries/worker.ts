@@ -8,7 +8,7 @@ import { reachFromArguments } from './die-at.ts'
 const config = loadConfig()
 const log = createLog('worker', config.LOG_LEVEL).child({ worker: config.WORKER_NAME })
 const stopped = shutdownRequested(log)
-const worker = await startWorker(config, log, reachFromArguments(process.argv))
+const worker = await startWorker(config, log, { reach: reachFromArguments(process.argv) })
 await stopped
 await worker.drain()
 log.info('stopped')
