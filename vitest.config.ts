@@ -40,13 +40,13 @@ export default defineConfig({
       },
       {
         test: {
-          // Servers of its own, to be killed.
+          // Each file starts servers of its own, to kill them, and mostly waits: two go together.
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 60_000,
           pool: 'forks' as const,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../src/errors.ts'
-import { type Amount, type Row, rows } from '../test/chaos/rows/all.ts'
+import { type Amount, type Row, serverRows, workerRows } from '../test/chaos/rows/all.ts'
 import { createWorld, type Size, type World } from '../test/chaos/support/world.ts'
 import { failure, holds, type Outcome, outcomeOf, outcomeSchema } from './chaos/outcome.ts'
 import { tableOf } from './chaos/table.ts'
 
+const rows = [...workerRows, ...serverRows]
 const { values } = parseArgs({
   options: {
     jobs: { type: 'string', default: '1000' },
