@@ -20,7 +20,8 @@ export async function claimFetch(
              lease_until = clock_timestamp() + ${claim.leaseMs} * interval '1 ms'
       where id in (select id from next) returning *
     ), r as (
-      insert into task_runs (task_id, fence, worker_id) select id, fence, worker_id from t
+      insert into task_runs (task_id, fence, worker_id, attempt, crashes)
+      select id, fence, worker_id, attempt, crashes from t
     )
     select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
            v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes

@@ -1,4 +1,4 @@
-import type { Database } from '../db.ts'
+import type { Database, Query } from '../db.ts'
 
 /** A line of a video's timeline: an event, or `run` for one run of one task, at the time it began. */
 export type TimelineEntry = { at: Date; kind: string; data: Record<string, unknown> }
@@ -14,12 +14,19 @@ export async function readTimeline(sql: Database, videoId: string): Promise<Time
     select at, kind, data from (
       select e.at, e.kind, e.data, 0 as class, e.seq::bigint as n from events e where e.video_id = ${videoId}
       union all (
-        select r.started_at, 'run', jsonb_build_object(
-          'task_id', t.id, 'task', t.kind, 'position', t.position, 'fence', r.fence, 'worker', r.worker_id,
-          'first_idx', r.first_idx, 'started_at', r.started_at, 'ended_at', r.ended_at, 'outcome', r.outcome,
-          'error', case when r.error is not null then
-            jsonb_build_object('code', r.error -> 'code', 'message', r.error -> 'message') end), 1, t.id
+        select r.started_at, 'run', ${runFacts(sql)}, 1, t.id
         from tasks t join task_runs r on r.task_id = t.id where t.video_id = ${videoId}
         order by r.started_at limit ${maxRuns})
     ) lines order by at, class, n`
+}
+
+/**
+ * What the timeline tells of a run `r` of a task `t`. `error` is all that its end left: `code`, `message`
+ * and, where a media program was the cause, its last words as `stderr`.
+ */
+export function runFacts(sql: Query) {
+  return sql`jsonb_build_object(
+    'task_id', t.id, 'task', t.kind, 'position', t.position, 'fence', r.fence, 'worker', r.worker_id,
+    'attempt', r.attempt, 'crashes', r.crashes, 'first_idx', r.first_idx,
+    'started_at', r.started_at, 'ended_at', r.ended_at, 'outcome', r.outcome, 'error', r.error)`
 }

@@ -1,5 +1,8 @@
 import { type Database, json, type Transaction, transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
+import { dropTasks } from './drop-tasks.ts'
+import { endRun } from './end-run.ts'
+import type { Failure } from './fail.ts'
 import { processedPrefix } from './object-keys.ts'
 import { type Owned, taskRank } from './state.ts'
 import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
@@ -11,25 +14,22 @@ export const maxGenerations = 4
  * Cutting was the cause of a fault: everything made so far is thrown away and the video is planned
  * again as one piece. Throws FencedError.
  */
-export async function replanVideo(
-  sql: Database,
-  owned: Owned,
-  reason: { code: string; message: string },
-): Promise<void> {
+export async function replanVideo(sql: Database, owned: Owned, reason: Failure): Promise<void> {
   await transaction(sql, async (tx) => {
     await lockVideo(tx, owned.videoId)
     const rows = await tx`
       select id from tasks where id = ${owned.taskId} and fence = ${owned.fence} and state = 'running'
       for no key update`
     if (rows.length === 0) throw new FencedError()
+    await endRun(tx, owned, 'failed', reason)
     await startOver(tx, owned.videoId, { single_chunk: reason.code })
-    await recordEvent(tx, owned.videoId, 'replanned', reason)
+    await recordEvent(tx, owned.videoId, 'replanned', { code: reason.code, message: reason.message })
   })
 }
 
 /** Back to a single `plan` task; the next generation's tasks, segments and playlists are new ones. Under LOCK. */
 export async function startOver(tx: Transaction, videoId: string, planInput: object): Promise<void> {
-  await tx`delete from tasks where video_id = ${videoId}`
+  await dropTasks(tx, videoId, tx`true`)
   await tx`delete from resolutions where video_id = ${videoId}`
   await tx`delete from tracks where video_id = ${videoId}`
   await tx`

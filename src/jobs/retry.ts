@@ -1,5 +1,6 @@
 import { type Database, transaction } from '../db.ts'
 import { addNext } from './complete-task.ts'
+import { dropTasks } from './drop-tasks.ts'
 import { startOver } from './replan.ts'
 import type { VideoStatus } from './state.ts'
 import { lockVideo, recordEvent } from './video-lock.ts'
@@ -24,8 +25,7 @@ export async function retryVideo(sql: Database, videoId: string, source: SourceN
       await startOver(tx, videoId, {})
     } else {
       // NEXT adds them again in their turn: an MP4 must not start before all tracks are there.
-      await tx`delete from tasks where video_id = ${videoId}
-               and (kind = 'finish' or (kind = 'mp4' and state <> 'done'))`
+      await dropTasks(tx, videoId, tx`(t.kind = 'finish' or (t.kind = 'mp4' and t.state <> 'done'))`)
       await tx`
         update tasks set state = 'queued', attempt = 0, crashes = 0, run_at = now(), announced_at = null, error = null
         where video_id = ${videoId} and state in ('failed', 'cancelled')`

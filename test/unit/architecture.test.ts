@@ -58,6 +58,11 @@ test('the environment is read in one place, and PATH where programs are looked u
   expect(readers).toEqual(['src/config.ts', 'src/media/launch.ts'])
 })
 
+test('migrations are numbered one after another, each number once', () => {
+  const numbers = readdirSync(join(root, 'sql'), 'utf8').map((name) => Number(name.slice(0, 5)))
+  expect(numbers.sort((a, b) => a - b)).toEqual(numbers.map((_, index) => index + 1))
+})
+
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8')
   return [...text.matchAll(/^(?:import|export)[^'"]*?from '([^']+)'/gms)].flatMap((match) => match[1] ?? [])
