@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { StepladderError } from '../../src/errors.ts'
 import { type Video, videoSchema } from './video.ts'
@@ -45,7 +47,7 @@ export type JobRequest = {
   priority?: 'high' | 'normal' | 'low'
 }
 
-/** `POST /jobs`. Throws with the API's own sentence when it refuses. */
+/** `POST /jobs`; never makes two, even where an answer is lost. Throws with the API's own sentence when it refuses. */
 export async function submitJob(baseUrl: string, job: JobRequest): Promise<Video> {
   return videoSchema.parse(await post(`${baseUrl}/jobs`, job))
 }
@@ -55,14 +57,15 @@ export async function getVideo(baseUrl: string, videoId: string): Promise<Video>
   return videoSchema.parse(await answerOf(await fetch(`${baseUrl}/videos/${videoId}`)))
 }
 
+/** Sent once more where nobody can tell what became of it: under its key it makes nothing twice. */
 async function post(url: string, body: object): Promise<unknown> {
-  return answerOf(
-    await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  )
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() }
+  const send = () => fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  const first = await send().catch(() => null)
+  if (first && first.status !== 503 && first.status !== 409) return answerOf(first)
+  await first?.body?.cancel()
+  await sleep(1000 * Number(first?.headers.get('retry-after') ?? 1))
+  return answerOf(await send())
 }
 
 const problemSchema = z.object({ title: z.string(), code: z.string(), detail: z.string().optional() })

@@ -44,6 +44,7 @@ type Kind = {
 }
 
 const kinds: Record<string, Kind> = {
+  body_incomplete: { status: 400, title: 'The body ended early' },
   invalid_json: { status: 400, title: 'The body is not JSON' },
   invalid_id: { status: 400, title: 'The id is no UUID' },
   invalid_idempotency_key: { status: 400, title: 'The idempotency key cannot be used' },

@@ -5,7 +5,10 @@ import { type Fault, InvalidRequest } from './problem.ts'
 
 const maxBodyBytes = 64 * 1024
 
-/** The body as it was meant, unchecked. Throws `unsupported_media_type`, `body_too_large`, `invalid_json`. */
+/**
+ * The body as it was meant, unchecked. Throws `unsupported_media_type`, `body_too_large`, `invalid_json`
+ * and, for a client that went away halfway, `body_incomplete`.
+ */
 export async function readJson(c: Context): Promise<unknown> {
   const type = c.req.header('content-type') ?? ''
   if (!/^application\/json\s*(;|$)/i.test(type)) {
@@ -42,10 +45,16 @@ function lowerFirst(text: string): string {
 async function readText(c: Context): Promise<string> {
   const length = c.req.header('content-length')
   if (Number(length ?? 0) > maxBodyBytes) throw tooLarge()
-  // With a length, Node's parser reads no more than that; without, somebody must count.
-  if (length !== undefined) return c.req.text()
-  const body = c.req.raw.body
-  return body ? readCounted(body) : ''
+  try {
+    // With a length, Node's parser reads no more than that; without, somebody must count.
+    if (length !== undefined) return await c.req.text()
+    const body = c.req.raw.body
+    return body ? await readCounted(body) : ''
+  } catch (error) {
+    if (error instanceof StepladderError) throw error
+    // ECONNRESET, which would be taken for that of a neighbour.
+    throw new StepladderError('body_incomplete', 'the body ended early', { cause: error })
+  }
 }
 
 async function readCounted(body: ReadableStream<Uint8Array>): Promise<string> {

@@ -74,7 +74,8 @@ function uploadCommands(origin) {
     `upload=$(curl -sX POST ${origin}/uploads)`,
     `field() { echo "$upload" | sed "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/"; }`,
     'curl -T film.mp4 "$(field url)"',
-    `curl ${origin}/jobs -H 'content-type: application/json' \\`,
+    `curl --retry 3 ${origin}/jobs -H 'content-type: application/json' \\`,
+    '  -H "idempotency-key: $(field id)" \\',
     `  -d '{"title":"My film","source":{"key":"'"$(field key)"'"}}'`,
   ].join('\n')
 }
@@ -82,7 +83,8 @@ function uploadCommands(origin) {
 /** @param {string} origin */
 function urlCommand(origin) {
   return [
-    `curl ${origin}/jobs -H 'content-type: application/json' \\`,
+    `curl --retry 3 ${origin}/jobs -H 'content-type: application/json' \\`,
+    '  -H "idempotency-key: $(uuidgen)" \\',
     `  -d '{"source":{"url":"https://example.com/film.mp4"}}'`,
   ].join('\n')
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { createTestSystem } from '../../support/system.ts'
 import { openEvents } from './event-client.ts'
@@ -15,4 +17,24 @@ test('on SIGTERM open streams end, the process exits with 0, and no log line hel
   expect(Date.now() - started).toBeLessThan(4_000)
   expect(system.logs()).toContain('"path":"/videos"')
   expect(system.logs()).not.toMatch(/X-Amz|secret-cursor/)
+})
+
+test('a client that goes away in the middle of its request is no fault of ours, and one that goes after it has its job', async () => {
+  await using system = await createTestSystem({ workers: 0, environment: { LOG_LEVEL: 'debug' } })
+  async function leave(path: string, head: string, body: string) {
+    const socket = connect(Number(new URL(system.baseUrl).port), '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${head}\r\n\r\n${body}`,
+    )
+    socket.destroySoon()
+    const { status } = await system.api.logged((entry) => entry.msg === 'request' && entry.path === path)
+    return status
+  }
+  expect(await leave('/uploads', 'Content-Length: 100', '{"so')).toBe(400)
+  const job = JSON.stringify({ source: { url: 'http://example.org/film.mp4' } })
+  expect(await leave('/jobs', `Content-Length: ${job.length}`, job)).toBe(201)
+  expect(await system.sql`select from videos`).toHaveLength(1)
+  expect(await system.sql`select from uploads`).toHaveLength(0)
+  expect(system.logs()).not.toMatch(/"level":"(warn|error)"/)
 })

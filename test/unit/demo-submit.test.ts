@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { expect, test } from 'vitest'
+import { submitJob } from '../../scripts/demo/submit.ts'
+
+/** Answers the requests in turn; returns the keys they came with. */
+async function server(...answers: RequestListener[]) {
+  const keys: unknown[] = []
+  const http = createServer((request, response) => {
+    keys.push(request.headers['idempotency-key'])
+    answers[keys.length - 1]?.(request, response)
+  })
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const address = http.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  return { baseUrl: `http://127.0.0.1:${port}`, keys, [Symbol.asyncDispose]: async () => void http.close() }
+}
+
+const refuse =
+  (status: number): RequestListener =>
+  (_, response) =>
+    response
+      .writeHead(status, { 'retry-after': '0' })
+      .end(JSON.stringify({ title: 'No', code: `refused_${status}` }))
+const hangUp: RequestListener = (request) => request.socket.destroy()
+const job = { source: { url: 'https://example.org/film.mp4' } }
+
+test.each<[string, RequestListener]>([
+  ['a lost connection', hangUp],
+  ['a 503', refuse(503)],
+  ['a 409', refuse(409)],
+])('the demo sends a job once more after %s, under the same key', async (_, first) => {
+  await using api = await server(first, refuse(422))
+  await expect(submitJob(api.baseUrl, job)).rejects.toMatchObject({ code: 'refused_422' })
+  expect(api.keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), api.keys[0]])
+})
+
+test('the demo takes no for an answer, and a second loss too', async () => {
+  await using refusing = await server(refuse(422))
+  await expect(submitJob(refusing.baseUrl, job)).rejects.toMatchObject({ code: 'refused_422' })
+  await using away = await server(refuse(503), refuse(503))
+  await expect(submitJob(away.baseUrl, job)).rejects.toMatchObject({ code: 'refused_503' })
+})
