@@ -1,8 +1,8 @@
-import { FencedError, messageOf } from '../errors.ts'
+import { FencedError, messageOf, StepladderError } from '../errors.ts'
 import { type ClaimedTask, lookAgain } from '../jobs/claim.ts'
 import { beatUntil } from '../runs/heartbeat.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
-import { settleFailure } from '../runs/settle-failure.ts'
+import { DrainedError, settleFailure } from '../runs/settle-failure.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import type { Perform } from './perform.ts'
 import { createScratch } from './scratch.ts'
@@ -64,7 +64,8 @@ export function startTask(
       await options.perform(context, run)
       log.info('task done')
     } catch (error) {
-      await settleFailure({ ...context, log }, task, stop.signal.aborted ? stop.signal.reason : error)
+      const reason = stop.signal.aborted ? stop.signal.reason : error
+      await settleFailure({ ...context, log }, task, endedWithUs(run, reason) ? stopping() : reason)
     } finally {
       beating.abort()
       await beats
@@ -74,6 +75,13 @@ export function startTask(
     }
   }
 }
+
+/** Whoever stops the machine, or our whole unit, signals ffmpeg too: no fault of the task, and no attempt. */
+function endedWithUs(run: TaskRun, reason: unknown): boolean {
+  return run.drain.aborted && reason instanceof StepladderError && reason.code === 'ffmpeg_killed'
+}
+
+const stopping = () => new DrainedError('the worker is stopping, and its ffmpeg with it')
 
 /** Slots stand for cores: what the running ones leave idle, and never more than there are. */
 function threadsFor(slots: number, running: number, least: number): number {

@@ -1,3 +1,5 @@
+import { readdir, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { clip, longClip } from '../support/fixtures.ts'
 import { submitFile, untilEnded, watchJob } from '../support/job-client.ts'
@@ -40,24 +42,42 @@ test('two workers share a three-minute video, and it completes although one is k
   expect(encoded - kept).toBeLessThanOrEqual(120)
 })
 
-test('a worker that is asked to stop gives its task back within a segment, spending no attempt', async () => {
-  const { system, id } = await startShared(await clip({ seconds: 60, width: 854, height: 480 }))
-  const before = await untilSegmentOf(system, id, 'worker-2')
-  expect(await system.killWorker('worker-2', 'SIGTERM')).toBe('exit code 0')
-  const released = (await runsOf(system, id)).filter((run) => run.outcome === 'released')
-  expect(released.map(({ worker }) => worker)).toEqual(['worker-2'])
-  const [after] = await system.sql<{ segments: number; attempt: number; crashes: number }[]>`
+test.each([
+  ['alone', false],
+  ['with its ffmpeg, as a machine that shuts down asks all', true],
+])(
+  'a worker asked to stop %s gives its task back within a segment and spends no attempt',
+  async (_how, all) => {
+    const { system, id } = await startShared(await clip({ seconds: 60, width: 854, height: 480 }))
+    const before = await untilSegmentOf(system, id, 'worker-2')
+    const programs = await programsOf(system, 'worker-2')
+    expect(programs).not.toEqual([])
+    const stopped = system.killWorker('worker-2', 'SIGTERM')
+    if (all) for (const pid of programs) process.kill(pid, 'SIGTERM')
+    expect(await stopped).toBe('exit code 0')
+    const released = (await runsOf(system, id)).filter((run) => run.outcome === 'released')
+    expect(released.map(({ worker }) => worker)).toEqual(['worker-2'])
+    const [after] = await system.sql<{ segments: number; attempt: number; crashes: number }[]>`
     select count(s.idx) as segments, t.attempt, t.crashes from tasks t left join segments s on s.task_id = t.id
     where t.video_id = ${id} and t.kind = 'video' and t.position = ${released[0]?.position ?? -1} group by t.id`
-  expect(after).toMatchObject({ attempt: 0, crashes: 0 })
-  expect((after?.segments ?? 0) - before.segments).toBeLessThanOrEqual(2)
+    expect(after).toMatchObject({ attempt: 0, crashes: 0 })
+    expect((after?.segments ?? 0) - before.segments).toBeLessThanOrEqual(2)
 
-  const video = await untilEnded(system, id)
-  expect(video).toMatchObject({ status: 'completed' })
-  const [tasks] = await system.sql<{ attempts: number; crashes: number }[]>`
+    const video = await untilEnded(system, id)
+    expect(video).toMatchObject({ status: 'completed' })
+    const [tasks] = await system.sql<{ attempts: number; crashes: number }[]>`
     select sum(attempt) as attempts, sum(crashes) as crashes from tasks where video_id = ${id}`
-  expect(tasks).toMatchObject({ attempts: 0, crashes: 0 })
-})
+    expect(tasks).toMatchObject({ attempts: 0, crashes: 0 })
+  },
+)
+
+/** The ffmpegs of a worker, by the folder they work in. */
+async function programsOf(system: TestSystem, worker: string): Promise<number[]> {
+  const below = join(system.config.SCRATCH_DIR, `${worker}-`)
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const folders = await Promise.all(ids.map((id) => readlink(`/proc/${id}/cwd`).catch(() => '')))
+  return ids.filter((_, index) => folders[index]?.startsWith(below)).map(Number)
+}
 
 async function startShared(film: string): Promise<{ system: TestSystem; id: string }> {
   const system = await createTestSystem({ workers: 2, environment: quick })
