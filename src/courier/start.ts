@@ -5,7 +5,7 @@ import { createDatabase } from '../db.ts'
 import { messageOf } from '../errors.ts'
 import { type Reach, reachNothing } from '../failpoints.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
-import { claimFetch } from '../jobs/claim-fetch.ts'
+import { adoptFetch, claimFetch } from '../jobs/claim-fetch.ts'
 import { createWaker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
 import { createProgress } from '../progress/report.ts'
@@ -50,20 +50,27 @@ export function startCourier(
   const listening = sql.listen('stepladder_fetch', ring, ring).catch((error: unknown) => {
     log.warn({ err: messageOf(error) }, 'listening failed: polling only')
   })
-  const slots = Array.from({ length: config.FETCH_SLOTS }, () => runSlot())
+  const slots = Array.from({ length: config.FETCH_SLOTS }, (_, slot) => runSlot(`${workerId}-${slot}`))
   log.info({ worker_id: workerId, slots: config.FETCH_SLOTS }, 'courier started')
 
-  async function runSlot(): Promise<void> {
+  /** Each slot claims under an id of its own, so that it knows its own claim again when the answer was lost. */
+  async function runSlot(slotId: string): Promise<void> {
+    let unsure = false
     while (!stop.signal.aborted) {
       await breakers.allClosed(stop.signal)
       if (stop.signal.aborted) return
-      const task = await claimFetch(sql, { workerId, leaseMs: config.LEASE_MS }).catch((error: unknown) => {
+      try {
+        const lost = unsure ? await adoptFetch(sql, slotId) : null
+        unsure = true
+        const task = lost ?? (await claimFetch(sql, { workerId: slotId, leaseMs: config.LEASE_MS }))
+        unsure = false
+        if (task) await runFetch(context, task, stop.signal)
+        else await pause()
+      } catch (error) {
         report(error)
         log.warn({ err: messageOf(error) }, 'claiming failed')
-        return null
-      })
-      if (task) await runFetch(context, task, stop.signal)
-      else await pause()
+        await pause()
+      }
     }
   }
 

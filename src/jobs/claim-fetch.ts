@@ -28,3 +28,16 @@ export async function claimFetch(
     from t join videos v on v.id = t.video_id`
   return rows[0] ? claimedTask(rows[0]) : null
 }
+
+/**
+ * What runs under this very claimer, who runs nothing: its claim was committed and the answer lost with
+ * the connection. Left alone, it would be taken back as a crash when its lease is over.
+ */
+export async function adoptFetch(sql: Database, workerId: string): Promise<ClaimedTask | null> {
+  const rows = await sql<ClaimRow[]>`
+    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
+           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    from tasks t join videos v on v.id = t.video_id
+    where t.kind = 'fetch' and t.state = 'running' and t.worker_id = ${workerId}`
+  return rows[0] ? claimedTask(rows[0]) : null
+}

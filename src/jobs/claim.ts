@@ -79,6 +79,13 @@ export async function lookAgain(
   return { verdict: 'adopted', task: claimedTask(row) }
 }
 
+/** Whether the task runs under this entry, whoever runs it: then the entry is still of use. */
+export async function isHeld(sql: Database, hint: { taskId: number; entryId: string }): Promise<boolean> {
+  const rows = await sql`
+    select from tasks where id = ${hint.taskId} and state = 'running' and stream_id = ${hint.entryId}`
+  return rows.length > 0
+}
+
 /**
  * How many segments a task already has, committed in order: where this run begins, which its log line
  * notes. In a statement after the claim and under the fence, for in the same one it would see the

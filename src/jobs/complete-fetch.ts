@@ -1,6 +1,5 @@
-import { type Database, transaction } from '../db.ts'
-import { FencedError } from '../errors.ts'
-import { isDoneByUs, markDone } from './end-run.ts'
+import type { Database } from '../db.ts'
+import { endOnce, markDone } from './end-run.ts'
 import { fetchedPrefix } from './object-keys.ts'
 import { type Owned, taskRank } from './state.ts'
 import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
@@ -11,22 +10,17 @@ export async function completeFetch(
   owned: Owned,
   source: { key: string; etag: string; bytes: number },
 ): Promise<void> {
-  try {
-    await transaction(sql, async (tx) => {
-      await lockVideo(tx, owned.videoId)
-      await markDone(tx, owned, { bytes: source.bytes })
-      await tx`insert into sources (key) values (${source.key})`
-      await tx`update videos set source_key = ${source.key}, source_etag = ${source.etag},
-               source_size_bytes = ${source.bytes} where id = ${owned.videoId}`
-      // The full URL may carry a signature or a password: it has served its purpose.
-      await tx`update tasks set input = '{}' where id = ${owned.taskId}`
-      await tx`insert into tasks (video_id, kind, rank) values (${owned.videoId}, 'plan', ${taskRank('plan', 0)})`
-      await recordEvent(tx, owned.videoId, 'fetched', { bytes: source.bytes })
-      // An earlier run may have died between its upload and its commit.
-      if (owned.fence > 1) await scheduleCollection(tx, fetchedPrefix(owned.videoId))
-    })
-  } catch (error) {
-    if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return
-    throw error
-  }
+  await endOnce(sql, owned, 'done', async (tx) => {
+    await lockVideo(tx, owned.videoId)
+    await markDone(tx, owned, { bytes: source.bytes })
+    await tx`insert into sources (key) values (${source.key})`
+    await tx`update videos set source_key = ${source.key}, source_etag = ${source.etag},
+             source_size_bytes = ${source.bytes} where id = ${owned.videoId}`
+    // The full URL may carry a signature or a password: it has served its purpose.
+    await tx`update tasks set input = '{}' where id = ${owned.taskId}`
+    await tx`insert into tasks (video_id, kind, rank) values (${owned.videoId}, 'plan', ${taskRank('plan', 0)})`
+    await recordEvent(tx, owned.videoId, 'fetched', { bytes: source.bytes })
+    // An earlier run may have died between its upload and its commit.
+    if (owned.fence > 1) await scheduleCollection(tx, fetchedPrefix(owned.videoId))
+  })
 }

@@ -1,7 +1,7 @@
-import { type Database, json, transaction } from '../db.ts'
+import { type Database, json } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import type { StoredInit, StoredSegment } from '../media/model.ts'
-import { isDoneByUs, markDone } from './end-run.ts'
+import { endOnce, markDone } from './end-run.ts'
 import { processedPrefix } from './object-keys.ts'
 import type { Owned } from './state.ts'
 import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
@@ -32,32 +32,27 @@ export type Finished = {
  * commit makes them visible. Of cancel and finish, the first at LOCK wins. Throws FencedError.
  */
 export async function completeFinish(sql: Database, owned: Owned, finished: Finished): Promise<void> {
-  try {
-    await transaction(sql, async (tx) => {
-      await lockVideo(tx, owned.videoId)
-      await markDone(tx, owned, {})
-      const rows = await tx`
-        update videos set status = 'completed', completed_at = now(), updated_at = now(),
-               outputs = ${json(tx, finished.outputs)}, findings = ${json(tx, finished.findings)}
-        where id = ${owned.videoId} and status = 'processing' returning id`
-      if (rows.length === 0) throw new FencedError('the video is not processing any more')
-      for (const track of finished.renditions) {
-        await tx`update resolutions set ${tx(finishedColumns(track))}, frames = ${track.frames}
-                 where video_id = ${owned.videoId} and name = ${track.name}`
-      }
-      for (const track of finished.audio) {
-        await tx`update tracks set ${tx(finishedColumns(track))}
-                 where video_id = ${owned.videoId} and name = ${track.name}`
-      }
-      await tx`update tracks set state = 'skipped' where video_id = ${owned.videoId} and state = 'planned'`
-      await tx`delete from segments where task_id in (select id from tasks where video_id = ${owned.videoId})`
-      await recordEvent(tx, owned.videoId, 'completed')
-      await scheduleCollection(tx, processedPrefix(owned.videoId))
-    })
-  } catch (error) {
-    if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return
-    throw error
-  }
+  await endOnce(sql, owned, 'done', async (tx) => {
+    await lockVideo(tx, owned.videoId)
+    await markDone(tx, owned, {})
+    const rows = await tx`
+      update videos set status = 'completed', completed_at = now(), updated_at = now(),
+             outputs = ${json(tx, finished.outputs)}, findings = ${json(tx, finished.findings)}
+      where id = ${owned.videoId} and status = 'processing' returning id`
+    if (rows.length === 0) throw new FencedError('the video is not processing any more')
+    for (const track of finished.renditions) {
+      await tx`update resolutions set ${tx(finishedColumns(track))}, frames = ${track.frames}
+               where video_id = ${owned.videoId} and name = ${track.name}`
+    }
+    for (const track of finished.audio) {
+      await tx`update tracks set ${tx(finishedColumns(track))}
+               where video_id = ${owned.videoId} and name = ${track.name}`
+    }
+    await tx`update tracks set state = 'skipped' where video_id = ${owned.videoId} and state = 'planned'`
+    await tx`delete from segments where task_id in (select id from tasks where video_id = ${owned.videoId})`
+    await recordEvent(tx, owned.videoId, 'completed')
+    await scheduleCollection(tx, processedPrefix(owned.videoId))
+  })
 
   function finishedColumns(track: FinishedTrack) {
     return {

@@ -1,7 +1,7 @@
-import { type Database, json, type Transaction, transaction } from '../db.ts'
+import { type Database, json, type Transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import type { MediaInfo, Plan } from '../media/model.ts'
-import { isDoneByUs, markDone } from './end-run.ts'
+import { endOnce, markDone } from './end-run.ts'
 import { type Owned, type TaskKind, taskRank } from './state.ts'
 import { lockVideo, recordEvent } from './video-lock.ts'
 
@@ -14,22 +14,17 @@ export async function completePlan(
   owned: Owned,
   made: { media: MediaInfo; plan: Plan },
 ): Promise<void> {
-  try {
-    await transaction(sql, async (tx) => {
-      await lockVideo(tx, owned.videoId)
-      await markDone(tx, owned, {})
-      await storePlan(tx, owned.videoId, made)
-      await insertRenditions(tx, owned.videoId, made.plan)
-      await insertTasks(tx, owned.videoId, made.plan)
-      await recordEvent(tx, owned.videoId, 'planned', {
-        rungs: made.plan.video?.rungs.map((rung) => rung.name) ?? [],
-        chunks: made.plan.video?.chunks.length ?? 0,
-      })
+  await endOnce(sql, owned, 'done', async (tx) => {
+    await lockVideo(tx, owned.videoId)
+    await markDone(tx, owned, {})
+    await storePlan(tx, owned.videoId, made)
+    await insertRenditions(tx, owned.videoId, made.plan)
+    await insertTasks(tx, owned.videoId, made.plan)
+    await recordEvent(tx, owned.videoId, 'planned', {
+      rungs: made.plan.video?.rungs.map((rung) => rung.name) ?? [],
+      chunks: made.plan.video?.chunks.length ?? 0,
     })
-  } catch (error) {
-    if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return
-    throw error
-  }
+  })
 }
 
 async function storePlan(

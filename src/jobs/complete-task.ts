@@ -1,7 +1,6 @@
-import { type Database, json, type Transaction, transaction } from '../db.ts'
-import { FencedError } from '../errors.ts'
+import { type Database, json, type Transaction } from '../db.ts'
 import { insertLastSegment, type SegmentRow } from './commit-segment.ts'
-import { isDoneByUs, markDone } from './end-run.ts'
+import { endOnce, markDone } from './end-run.ts'
 import type { Failure } from './fail.ts'
 import { type Owned, taskRank } from './state.ts'
 import { lockVideo, recordEvent } from './video-lock.ts'
@@ -20,26 +19,21 @@ type TaskEnd = {
  * one adds what comes next. Throws FencedError.
  */
 export async function completeTask(sql: Database, owned: Owned, end: TaskEnd): Promise<void> {
-  try {
-    await transaction(sql, async (tx) => {
-      await lockVideo(tx, owned.videoId)
-      await markDone(tx, owned, end.result)
-      if (end.lastSegment) await insertLastSegment(tx, owned, end.lastSegment)
-      if (end.skipped) {
-        await tx`delete from segments where task_id = ${owned.taskId}`
-        await recordEvent(tx, owned.videoId, 'track_skipped', end.skipped)
-      }
-      if (end.mp4) {
-        await tx`update resolutions set mp4_key = ${end.mp4.key}, mp4_size_bytes = ${end.mp4.bytes}
-                 where video_id = ${owned.videoId} and name = ${end.mp4.rung}`
-      }
-      await tx`update videos set tasks_done = tasks_done + 1, updated_at = now() where id = ${owned.videoId}`
-      await addNext(tx, owned.videoId)
-    })
-  } catch (error) {
-    if (error instanceof FencedError && (await isDoneByUs(sql, owned))) return
-    throw error
-  }
+  await endOnce(sql, owned, 'done', async (tx) => {
+    await lockVideo(tx, owned.videoId)
+    await markDone(tx, owned, end.result)
+    if (end.lastSegment) await insertLastSegment(tx, owned, end.lastSegment)
+    if (end.skipped) {
+      await tx`delete from segments where task_id = ${owned.taskId}`
+      await recordEvent(tx, owned.videoId, 'track_skipped', end.skipped)
+    }
+    if (end.mp4) {
+      await tx`update resolutions set mp4_key = ${end.mp4.key}, mp4_size_bytes = ${end.mp4.bytes}
+               where video_id = ${owned.videoId} and name = ${end.mp4.rung}`
+    }
+    await tx`update videos set tasks_done = tasks_done + 1, updated_at = now() where id = ${owned.videoId}`
+    await addNext(tx, owned.videoId)
+  })
 }
 
 /**

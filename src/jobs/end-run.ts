@@ -1,4 +1,4 @@
-import { json, type Query, type Transaction } from '../db.ts'
+import { type Database, json, type Query, type Transaction, transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import type { Owned } from './state.ts'
 
@@ -24,9 +24,28 @@ export async function markDone(tx: Transaction, owned: Owned, result: unknown): 
   await endRun(tx, owned, 'done')
 }
 
-/** Whether this very run has ended its task: the answer to a commit whose reply was lost. */
-export async function isDoneByUs(sql: Query, owned: Owned): Promise<boolean> {
-  const rows =
-    await sql`select 1 from tasks where id = ${owned.taskId} and fence = ${owned.fence} and state = 'done'`
+/**
+ * The transaction that ends a run, safe to repeat: a commit whose answer was lost with the connection is
+ * ambiguous, and the second try meets no row. The run's own line, which was closed with it, then tells
+ * that it was ours. Throws FencedError when it was not.
+ */
+export async function endOnce(
+  sql: Database,
+  owned: Owned,
+  outcome: Outcome,
+  body: (tx: Transaction) => Promise<unknown>,
+): Promise<void> {
+  try {
+    await transaction(sql, body)
+  } catch (error) {
+    if (error instanceof FencedError && (await hasEnded(sql, owned, outcome))) return
+    throw error
+  }
+}
+
+async function hasEnded(sql: Database, owned: Owned, outcome: Outcome): Promise<boolean> {
+  const rows = await sql`
+    select from task_runs
+    where task_id = ${owned.taskId} and fence = ${owned.fence} and outcome = ${outcome}`
   return rows.length > 0
 }

@@ -1,7 +1,7 @@
-import { type Database, json, type Transaction, transaction } from '../db.ts'
+import { type Database, json, type Transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import { discardWork } from './discard-work.ts'
-import { endRun } from './end-run.ts'
+import { endOnce, endRun } from './end-run.ts'
 import { fetchedPrefix, processedPrefix } from './object-keys.ts'
 import type { Owned } from './state.ts'
 import { lockVideo, recordEvent, scheduleCollection } from './video-lock.ts'
@@ -19,7 +19,7 @@ export async function failTask(
   failure: Failure,
   { discard }: { discard: boolean } = { discard: false },
 ): Promise<void> {
-  await transaction(sql, async (tx) => {
+  await endOnce(sql, owned, 'failed', async (tx) => {
     await lockVideo(tx, owned.videoId)
     const rows = await tx`
       update tasks set state = 'failed', worker_id = null, lease_until = null, error = ${json(tx, failure)}

@@ -1,6 +1,6 @@
-import { type Database, json, transaction } from '../db.ts'
+import { type Database, json } from '../db.ts'
 import { FencedError } from '../errors.ts'
-import { endRun } from './end-run.ts'
+import { endOnce, endRun } from './end-run.ts'
 import type { Owned } from './state.ts'
 
 /**
@@ -19,7 +19,8 @@ export async function releaseTask(
 ): Promise<void> {
   const spent = release.reason === 'retry' ? 1 : 0
   const error = release.error ?? null
-  await transaction(sql, async (tx) => {
+  const outcome = release.reason === 'retry' ? 'retried' : 'released'
+  await endOnce(sql, owned, outcome, async (tx) => {
     // announced_at goes, stream_id stays: the next announcement removes the entry it names.
     const rows = await tx`
       update tasks set state = 'queued', announced_at = null, worker_id = null, lease_until = null,
@@ -27,7 +28,7 @@ export async function releaseTask(
              error = ${error && json(tx, error)}
       where id = ${owned.taskId} and fence = ${owned.fence} and state = 'running' returning id`
     if (rows.length === 0) throw new FencedError()
-    await endRun(tx, owned, release.reason === 'retry' ? 'retried' : 'released', error)
+    await endRun(tx, owned, outcome, error)
   })
 }
 

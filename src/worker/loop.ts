@@ -79,7 +79,9 @@ export async function runLoop(
       if (task) context.reach('claimed')
       if (task) await begin(task, entry.id)
     } catch (error) {
-      // The entry stays in our pending list, and the sweep takes it up again.
+      // The entry stays in our pending list. The claim may be committed and only its answer lost: the sweep
+      // adopts it, and comes before the lease is over.
+      sweptAt = 0
       context.report(error)
       log.warn({ err: messageOf(error), entry: entry.id }, 'claiming failed')
       await sleep(500, undefined, { signal: drain }).catch(() => {})

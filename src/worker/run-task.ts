@@ -1,5 +1,5 @@
 import { FencedError, messageOf, StepladderError } from '../errors.ts'
-import { type ClaimedTask, lookAgain } from '../jobs/claim.ts'
+import { type ClaimedTask, isHeld } from '../jobs/claim.ts'
 import { beatUntil } from '../runs/heartbeat.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
 import { DrainedError, settleFailure } from '../runs/settle-failure.ts'
@@ -91,12 +91,7 @@ function threadsFor(slots: number, running: number, least: number): number {
 /** The entry goes once the database says that its task does not run under it any more. */
 async function settleEntry(context: WorkerContext, run: TaskRun): Promise<void> {
   try {
-    const seen = await lookAgain(context.sql, {
-      workerId: context.workerId,
-      taskId: run.task.taskId,
-      entryId: run.entryId,
-    })
-    if (seen.verdict !== 'drop') return
+    if (await isHeld(context.sql, { taskId: run.task.taskId, entryId: run.entryId })) return
     context.reach('committed')
     await context.stream.settle([run.entryId])
   } catch (error) {
