@@ -3,6 +3,7 @@ import { type ClaimedTask, isHeld } from '../jobs/claim.ts'
 import { beatUntil } from '../runs/heartbeat.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
 import { DrainedError, settleFailure } from '../runs/settle-failure.ts'
+import { blameStore } from './blame-store.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import type { Perform } from './perform.ts'
 import { createScratch } from './scratch.ts'
@@ -64,7 +65,7 @@ export function startTask(
       await options.perform(context, run)
       log.info('task done')
     } catch (error) {
-      const reason = stop.signal.aborted ? stop.signal.reason : error
+      const reason = stop.signal.aborted ? stop.signal.reason : await blameStore(context.storage, error)
       await settleFailure({ ...context, log }, task, endedWithUs(run, reason) ? stopping() : reason)
     } finally {
       beating.abort()
