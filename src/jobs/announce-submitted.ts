@@ -3,9 +3,9 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Stream } from '../queue/stream.ts'
 import { markAnnounced } from './submit.ts'
+import { inFlightLimit } from './window.ts'
+import { liveSlots } from './workers.ts'
 
-/** Hints a live slot may have waiting, beyond which the dispatcher chooses what comes next. */
-const hintsPerSlot = 4
 const slotsKnownForMs = 1_000
 
 /**
@@ -16,7 +16,7 @@ export function createAnnouncer(options: { sql: Database; stream: Stream; log: L
   const { sql, stream, log } = options
   let known = { slots: Promise.resolve(0), until: 0 }
 
-  function liveSlots(): Promise<number> {
+  function slotsNow(): Promise<number> {
     if (Date.now() < known.until) return known.slots
     known = { slots: countLiveSlots(sql), until: Date.now() + slotsKnownForMs }
     return known.slots
@@ -24,7 +24,8 @@ export function createAnnouncer(options: { sql: Database; stream: Stream; log: L
 
   return async function announce(taskId: number): Promise<void> {
     try {
-      const limit = hintsPerSlot * Math.max(1, await liveSlots())
+      // The stream holds what runs, too: beyond this the dispatcher chooses what comes next.
+      const limit = inFlightLimit(await slotsNow())
       const entryId = await stream.announce({ id: taskId, streamId: null }, limit)
       if (entryId !== null) await markAnnounced(sql, taskId, entryId)
     } catch (error) {
@@ -34,8 +35,6 @@ export function createAnnouncer(options: { sql: Database; stream: Stream; log: L
 }
 
 async function countLiveSlots(sql: Database): Promise<number> {
-  const [row] = await sql<{ slots: number }[]>`
-    select coalesce(sum(slots), 0)::int as slots from workers
-    where seen_at > now() - interval '30 s' and not draining and paused_for = '{}'`
+  const [row] = await sql<{ slots: number }[]>`select ${liveSlots(sql)} as slots`
   return row?.slots ?? 0
 }

@@ -1,20 +1,27 @@
 import type { Database } from '../db.ts'
 import { type ClaimedTask, type ClaimRow, claimedTask } from './claim.ts'
 
+/** The oldest of each priority that are looked at: more than couriers claim in the same moment. */
+const candidates = 64
+
 /**
  * The courier's claim: the next waiting `fetch` task straight from the table, for a worker that read
- * its hint could only drop it. Null when none waits.
+ * its hint could only drop it. By class, which gets better with age, then by age. Null when none waits.
  */
 export async function claimFetch(
   sql: Database,
   claim: { workerId: string; leaseMs: number },
 ): Promise<ClaimedTask | null> {
   const rows = await sql<ClaimRow[]>`
-    with next as (
-      select t.id from tasks t join videos v on v.id = t.video_id
+    with oldest as (
+      select f.* from generate_series(0, 2) as p (priority) cross join lateral (
+        select id, waiting_class(priority, run_at) as class from tasks
+        where kind = 'fetch' and state = 'queued' and run_at <= now() and priority = p.priority
+        order by id limit ${candidates}) f
+    ), next as (
+      select t.id from oldest o join tasks t using (id)
       where t.kind = 'fetch' and t.state = 'queued' and t.run_at <= now()
-      order by (case v.priority when 'high' then 0 when 'normal' then 1 else 2 end), t.id
-      limit 1 for no key update of t skip locked
+      order by o.class, t.id limit 1 for no key update of t skip locked
     ), t as (
       update tasks set state = 'running', fence = fence + 1, worker_id = ${claim.workerId}, stream_id = null,
              lease_until = clock_timestamp() + ${claim.leaseMs} * interval '1 ms'

@@ -1,70 +1,81 @@
-import type { Database } from '../db.ts'
+import { type Database, json, type Transaction } from '../db.ts'
+import type { Announced } from '../queue/stream.ts'
+import { chooseWaiting } from './choose-waiting.ts'
 import { tryPass } from './passes.ts'
+import { readWindow, type Window, windowRoom } from './window.ts'
 
+/** So many a pass at most, and so many hints taken back. */
 const batch = 100
 
-type Waiting = { id: number; stream_id: string | null }
-type Announce = (task: { id: number; streamId: string | null }) => Promise<string | null>
+type Announcing = {
+  announceAll: (tasks: Announced[]) => Promise<string[]>
+  settle: (ids: string[]) => Promise<void>
+}
 
 /**
- * Transition 2: keeps a window of announced, unclaimed tasks, about twice the live slots, so that the
- * stream stays short and what matters most is read next. The predicate is the claim's: what a claim
- * would refuse must not be announced. `fetch` tasks go to the courier by the table. Returns how many
- * were announced, or null when another process holds the pass.
+ * Transition 2: keeps a window of announced, unclaimed tasks, so that the stream stays short and what
+ * matters most is read next. The predicate is the claim's: what a claim would refuse must not be
+ * announced. `fetch` tasks go to the courier by the table. Returns how many were announced, or null when
+ * another process holds the pass.
  */
-export async function dispatchTasks(
-  sql: Database,
-  stream: { announce: Announce; settle: (ids: string[]) => Promise<void> },
-): Promise<number | null> {
-  return tryPass(sql, 'dispatch', async (tx) => {
-    await takeBackLower(tx, stream.settle)
-    const room = await windowRoom(tx)
-    if (room <= 0) return 0
-    const waiting = await tx<Waiting[]>`
-      select t.id, t.stream_id from tasks t join videos v on v.id = t.video_id
-      where t.state = 'queued' and t.announced_at is null and t.run_at <= now() and t.kind <> 'fetch'
-      order by ${tx.unsafe(classOfTask)}, v.created_at, v.id, t.rank
-      limit ${Math.min(room, batch)} for no key update of t skip locked`
-    for (const task of waiting) {
-      const entryId = await stream.announce({ id: task.id, streamId: task.stream_id })
-      await tx`update tasks set announced_at = now(), stream_id = ${entryId} where id = ${task.id}`
-    }
-    return waiting.length
+export async function dispatchTasks(sql: Database, stream: Announcing): Promise<number | null> {
+  const takenBack = await tryPass(sql, 'dispatch', async (tx) => {
+    const window = await readWindow(tx)
+    const lower = window.waiting === 0 ? await takeBackLower(tx) : []
+    return lower.length > 0 ? lower : topUpWindow(tx, stream, window)
   })
+  if (!Array.isArray(takenBack)) return takenBack
+  // Committed first: an entry without a mark does no harm, a mark without an entry would wait.
+  await stream.settle(takenBack)
+  return tryPass(sql, 'dispatch', async (tx) => topUpWindow(tx, stream, await readWindow(tx)))
 }
 
-/** `high` first; a task that waited long rises by one class every ten minutes. */
-const classOfTask = `(case v.priority when 'high' then 0 when 'normal' then 1 else 2 end
-  - floor(extract(epoch from now() - t.run_at) / 600))`
+async function topUpWindow(tx: Transaction, stream: Announcing, window: Window): Promise<number> {
+  const room = window.waiting === null ? 0 : Math.min(batch, windowRoom(window))
+  let announced = 0
+  // One round is enough unless a few videos have most of what waits.
+  while (announced < room) {
+    const more = await announceNext(tx, stream, { room: room - announced, slots: window.slots })
+    if (more === 0) break
+    announced += more
+  }
+  return announced
+}
 
-async function windowRoom(tx: Pick<Database, 'unsafe'>): Promise<number> {
-  const [row] = await tx.unsafe<{ room: number }[]>(`
-    select (select greatest(4, 2 * coalesce(sum(slots), 0))::int from workers
-            where seen_at > now() - interval '30 s' and not draining)
-         - (select count(*)::int from tasks where state = 'queued' and announced_at is not null and kind <> 'fetch') as room`)
-  return row?.room ?? 0
+/** Entries first, then their marks, for the same reason; one step each. */
+async function announceNext(
+  tx: Transaction,
+  stream: Announcing,
+  limits: { room: number; slots: number },
+): Promise<number> {
+  const tasks = await chooseWaiting(tx, limits)
+  if (tasks.length === 0) return 0
+  const entries = await stream.announceAll(tasks.map((task) => ({ id: task.id, streamId: task.stream_id })))
+  const marks = entries.map((entry, index) => ({ id: tasks[index]?.id, entry }))
+  await tx`
+    update tasks set announced_at = now(), stream_id = mark.entry
+    from jsonb_to_recordset(${json(tx, marks)}) as mark (id bigint, entry text) where tasks.id = mark.id`
+  return entries.length
 }
 
 /**
- * While a high-priority task waits unannounced, the unclaimed hints of a lower class are taken back,
- * so that its own is the first that a worker reads. What was taken back is announced again behind it.
+ * While a high-priority task waits unannounced, the unclaimed hints of others are taken back, so that its
+ * own is the first that a worker reads. They are announced again behind it. A quarter may stay if it has
+ * risen by its age, or it would be taken back for ever.
  */
-async function takeBackLower(
-  tx: Pick<Database, 'unsafe'>,
-  settle: (ids: string[]) => Promise<void>,
-): Promise<void> {
-  const rows = await tx.unsafe<{ stream_id: string | null }[]>(`
-    with urgent as (
-      select min(${classOfTask}) as class from tasks t join videos v on v.id = t.video_id
-      where t.state = 'queued' and t.announced_at is null and t.run_at <= now() and t.kind <> 'fetch' and v.priority = 'high'
+async function takeBackLower(tx: Transaction): Promise<string[]> {
+  const rows = await tx<{ stream_id: string | null }[]>`
+    with hint as (
+      select id, risen, row_number() over (partition by risen order by announced_at, id) as n, count(*) over () as hints
+      from (select id, announced_at, waiting_class(priority, run_at) = 0 as risen from tasks
+            where state = 'queued' and announced_at is not null and kind <> 'fetch' and priority > 0) h
     ), lower as (
-      select t.id from tasks t join videos v on v.id = t.video_id
-      where t.state = 'queued' and t.announced_at is not null and t.kind <> 'fetch'
-        and ${classOfTask} > (select class from urgent)
+      select t.id from hint h join tasks t using (id)
+      where (not risen or n > ceil(hints / 4.0)) and t.state = 'queued' and t.announced_at is not null
       limit ${batch} for no key update of t skip locked
     )
-    update tasks set announced_at = null where id in (select id from lower) returning stream_id`)
-  await settle(rows.flatMap((row) => row.stream_id ?? []))
+    update tasks set announced_at = null where id in (select id from lower) returning stream_id`
+  return rows.flatMap((row) => row.stream_id ?? [])
 }
 
 /** Transition 3: a hint that nobody claimed for this long may be lost and will be replaced. SQL alone decides. */

@@ -59,7 +59,7 @@ export type VideoRow = {
   tracks: TrackRow[]
 }
 
-/** One video; `queue_position` 1 is next, null when it does not queue, exact up to 10,000. */
+/** One video; `queue_position` 1 is next, null when it does not queue: an estimate, as owners take turns. */
 export type VideoDetail = VideoRow & { plan: unknown; queue_position: number | null }
 
 /** A place in the listing. `createdAt` is text because a JavaScript Date lacks the microseconds. */
@@ -91,15 +91,22 @@ export async function listVideos(
 }
 
 /**
- * How many queued videos the dispatcher would take before this one, and one. Counting stops at 10,000,
- * so that a long queue costs a bounded time.
+ * About how many queued videos are taken before this one, and one: all of a better class, the older ones of
+ * its owner, and of each other owner as many, since owners take turns. What is at work already is left out
+ * of it. Counting stops at 10,000, so that a long queue costs a bounded time.
  */
 export function queuePosition(sql: Database) {
-  const order = (alias: 'v' | 'o') => sql`
-    (case ${sql(alias)}.priority when 'high' then 0 when 'normal' then 1 else 2 end, ${sql(alias)}.created_at, ${sql(alias)}.id)`
   return sql`case when v.status = 'queued' then (
-    select count(*) + 1 from (
-      select from videos o where o.status = 'queued' and ${order('o')} < ${order('v')} limit 10000) ahead) end`
+    with q as (
+      select o.owner, c.class < mine.class as better, (o.created_at, o.id) < (v.created_at, v.id) as older
+      from (select waiting_class(priority_class(v.priority), v.created_at) as class) mine,
+        videos o, lateral (select waiting_class(priority_class(o.priority), o.created_at) as class) c
+      where o.status = 'queued' and c.class <= mine.class limit 10001
+    ), own as (select count(*) as before from q where owner = v.owner and older and not better)
+    select least(10000, (select count(*) from q where better) + own.before + coalesce(
+      (select sum(least(n, own.before)) from (
+        select count(*) as n from q where owner <> v.owner and not better group by owner) others), 0)) + 1
+    from own)::int end`
 }
 
 function shownColumns(sql: Database) {

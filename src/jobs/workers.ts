@@ -1,4 +1,4 @@
-import type { Database } from '../db.ts'
+import type { Database, Query } from '../db.ts'
 import { tryPass } from './passes.ts'
 
 export type WorkerRow = {
@@ -28,6 +28,12 @@ export async function seeWorker(
     on conflict (id) do update set seen_at = clock_timestamp(), draining = excluded.draining,
       paused_for = excluded.paused_for,
       paused_since = case when ${paused} then coalesce(workers.paused_since, excluded.paused_since) end`
+}
+
+/** The slots of all workers that are there and take tasks, as an expression. */
+export function liveSlots(sql: Query) {
+  return sql`(select coalesce(sum(slots), 0)::int from workers
+              where seen_at > now() - interval '30 s' and not draining and paused_for = '{}')`
 }
 
 export async function forgetWorker(sql: Database, id: string): Promise<void> {

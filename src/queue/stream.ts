@@ -7,6 +7,8 @@ const forgetScript = readFileSync(new URL('forget-consumers.lua', import.meta.ur
 
 /** One entry: a hint that the task may be waiting. `taskId` null = unreadable, to be dropped. */
 export type StreamEntry = { id: string; taskId: number | null }
+/** A task and its former entry, which the new one replaces. */
+export type Announced = { id: number; streamId: string | null }
 export type Stream = ReturnType<typeof createStream>
 
 /**
@@ -26,23 +28,19 @@ export function createStream(redis: Redis, names: RedisNames) {
   }
 
   /**
-   * Adds a hint, replacing the task's former one. With `limit`, only while the stream is shorter.
-   * Returns the entry's id, or null when there was no room.
+   * Adds hints in this order, each replacing its task's former one, in one step of the server. With
+   * `limit`, only while the stream is shorter. Returns the entries' ids, as many as there was room for.
    */
-  async function announce(
-    task: { id: number; streamId: string | null },
-    limit?: number,
-  ): Promise<string | null> {
-    const reply = await redis.eval(
-      announceScript,
-      1,
-      stream,
-      group,
-      task.streamId ?? '',
-      task.id,
-      limit ?? '',
-    )
-    return typeof reply === 'string' ? reply : null
+  async function announceAll(tasks: readonly Announced[], limit?: number): Promise<string[]> {
+    const entries = tasks.flatMap((task) => [task.streamId ?? '', task.id])
+    const reply = await redis.eval(announceScript, 1, stream, group, limit ?? '', ...entries)
+    return Array.isArray(reply) ? reply.map(String) : []
+  }
+
+  /** The same for one task: the entry's id, or null when there was no room. */
+  async function announce(task: Announced, limit?: number): Promise<string | null> {
+    const [entryId] = await announceAll([task], limit)
+    return entryId ?? null
   }
 
   /** True when the entry was pending for this consumer. False is no fence loss: only the database fences. */
@@ -89,6 +87,7 @@ export function createStream(redis: Redis, names: RedisNames) {
     createGroup,
     pendingOf,
     announce,
+    announceAll,
     refresh,
     settle,
     idleEntries,

@@ -10,6 +10,7 @@ import { expireAnswers } from '../jobs/idempotency.ts'
 import { type TurnedPass, takeTurn } from '../jobs/passes.ts'
 import { reapTasks } from '../jobs/reap.ts'
 import { forgetDeadWorkers } from '../jobs/workers.ts'
+import type { Announced } from '../queue/stream.ts'
 import type { WorkerContext } from './context.ts'
 
 const janitorMs = 60_000
@@ -23,7 +24,7 @@ const deadConsumerMs = 3_600_000
 export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
   const { sql, stream, config, storage, log, reach, report } = context
   const wake = createWake()
-  const announcing = { settle: stream.settle, announce }
+  const announcing = { settle: stream.settle, announceAll }
 
   const loops = Promise.all([
     every(config.DISPATCH_MS, 'dispatch', topUp, wake.wait),
@@ -38,10 +39,10 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     turned('open_uploads', config.COLLECT_MS, abortUploads),
   ])
 
-  async function announce(task: Parameters<typeof stream.announce>[0]): Promise<string | null> {
-    const entryId = await stream.announce(task)
+  async function announceAll(tasks: Announced[]): Promise<string[]> {
+    const entries = await stream.announceAll(tasks)
     reach('announced')
-    return entryId
+    return entries
   }
 
   /** Another process may hold the pass while our new tasks are not in its snapshot: then try again soon. */

@@ -5,6 +5,8 @@ import { passLocks } from '../../../src/jobs/passes.ts'
 import { releaseTask } from '../../../src/jobs/release.ts'
 import { seeWorker } from '../../../src/jobs/workers.ts'
 import { createLog } from '../../../src/log.ts'
+import type { Announced } from '../../../src/queue/stream.ts'
+import { insertBacklog } from '../../support/backlog.ts'
 import {
   claim,
   hold,
@@ -60,33 +62,37 @@ describe('the dispatcher', () => {
     expect(await dispatch()).toBe(0)
   })
 
-  test('keeps no more announced than twice the live slots, and four at least', async () => {
-    const ids = await submitMany(10)
+  test('keeps as many running or announced as twice the live slots, and four announced at least', async () => {
+    const ids = await submitMany(12)
     expect(await dispatch()).toBe(window)
     expect(await dispatch()).toBe(0)
     await seen(3)
     await seen(50, true)
     expect(await dispatch()).toBe(2)
-    await claim(jobs.sql, ids[0] ?? 0)
+    for (const id of ids.slice(0, 2)) await claim(jobs.sql, id)
+    expect(await dispatch()).toBe(0)
+    await claim(jobs.sql, ids[2] ?? 0)
     expect(await dispatch()).toBe(1)
     expect(await announced()).toEqual(ids.slice(0, 7))
   })
 
-  test('goes by priority, then age, then the order within a video: chunk 0, sound, chunk 1', async () => {
+  test('has at most 100 hints wait while all slots are busy, however many there are', async () => {
+    await insertBacklog(jobs.sql, { videos: 400 })
+    await jobs.sql`update tasks set state = 'running' where id in (select id from tasks order by id limit 200)`
+    await seen(200)
+    expect(await dispatch()).toBe(100)
+    expect(await dispatch()).toBe(0)
+  })
+
+  test('goes by priority, and within a video by its order: chunk 0, sound, chunk 1', async () => {
     await seen(10)
     const low = await submit(jobs.sql, { priority: 'low' })
     const film = await planned(jobs.sql, { chunks: 2 })
-    const normal = await submit(jobs.sql)
     const high = await submit(jobs.sql, { priority: 'high' })
     await dispatch()
     const tracks = (await readTasks(jobs.sql, film)).slice(1)
     expect(tracks.map((task) => `${task.kind} ${task.position}`)).toEqual(['video 0', 'audio 0', 'video 1'])
-    expect(await announced()).toEqual([
-      high.taskId,
-      ...tracks.map((task) => task.id),
-      normal.taskId,
-      low.taskId,
-    ])
+    expect(await announced()).toEqual([high.taskId, ...tracks.map((task) => task.id), low.taskId])
   })
 
   test('lets a task that waited long rise', async () => {
@@ -121,17 +127,25 @@ describe('the dispatcher', () => {
 
   test('marks nothing when Redis fails, so that the next pass announces it', async () => {
     const ids = await submitMany(2)
-    let calls = 0
     const failing = {
       ...jobs.stream,
-      announce: async (task: { id: number; streamId: string | null }) => {
-        if (++calls === 2) throw new Error('Redis is away')
-        return jobs.stream.announce(task)
+      announceAll: async (tasks: Announced[]) => {
+        await jobs.stream.announceAll(tasks)
+        throw new Error('Redis is away')
       },
     }
     await expect(dispatchTasks(jobs.sql, failing)).rejects.toThrow('Redis is away')
     for (const id of ids) expect((await readTask(jobs.sql, id)).announced_at).toBeNull()
     expect(await dispatch()).toBe(2)
+  })
+
+  test('marks those that got an entry when Redis took only some', async () => {
+    const ids = await submitMany(3)
+    const short = { ...jobs.stream, announceAll: (tasks: Announced[]) => jobs.stream.announceAll(tasks, 2) }
+    expect(await dispatchTasks(jobs.sql, short)).toBe(2)
+    expect(await announced()).toEqual(ids.slice(0, 2))
+    expect((await readTask(jobs.sql, ids[2] ?? 0)).announced_at).toBeNull()
+    expect(await dispatch()).toBe(1)
   })
 
   test('of two at once only one is at work, and nothing is announced twice', async () => {
@@ -161,6 +175,16 @@ describe('a high-priority task', () => {
     const high = await submit(jobs.sql, { priority: 'high' })
     await dispatch()
     expect(await announced()).toEqual([high.taskId, normal])
+  })
+
+  test('leaves no mark without its entry when Redis fails after hints were taken back', async () => {
+    const normal = await submitMany(3)
+    await dispatch()
+    await submit(jobs.sql, { priority: 'high' })
+    const failing = { ...jobs.stream, announceAll: () => Promise.reject(new Error('Redis is away')) }
+    await expect(dispatchTasks(jobs.sql, failing)).rejects.toThrow('Redis is away')
+    expect(await announced()).toEqual([])
+    for (const id of normal) expect((await readTask(jobs.sql, id)).announced_at).toBeNull()
   })
 
   test('takes nothing back from its like, from what runs, or from what waited long', async () => {
