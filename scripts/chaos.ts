@@ -55,7 +55,7 @@ async function perform(row: Row): Promise<Outcome> {
   console.error(`${row.name} …`)
   let world: World | null = null
   try {
-    world = await createWorld({ size, seed })
+    world = await createWorld({ size, seed, short: size === 'subset' || row.short === true })
     const outcome = outcomeOf(await row.run(world, amount), seconds())
     if (!holds(outcome)) keepLogs(row, world)
     return outcome

@@ -37,6 +37,9 @@ type Fact =
   | 'attempt_spent'
   | 'too_slow'
   | 'event_missed'
+  | 'run_twice'
+  | 'not_fenced'
+  | 'not_reached'
 
 /** `video` null: of the whole system. */
 export type Finding = { video: string | null; fact: Fact; detail: string }

@@ -5,6 +5,8 @@ import type { TestSystem } from '../../support/start-system.ts'
 import type { Acknowledged } from './finding.ts'
 
 export type Load = {
+  /** Of the source object. */
+  key: string
   /** Every submission that was answered 201 so far. */
   acknowledged: Acknowledged[]
   /** One submission; a 201 is noted. Resolves with the answer's status, 0 where there was none. */
@@ -15,12 +17,13 @@ export type Load = {
   untilEnded(withinMs: number): Promise<void>
 }
 
-/** Jobs of one clip with `frames` pictures, all on the same source object. */
+/** Jobs of one clip with `frames` pictures, all on the same source object; they are `expected` to complete. */
 export async function createLoad(
   system: Pick<TestSystem, 'baseUrl' | 'sql'>,
-  film: { path: string; frames: number },
+  film: { path: string; frames: number; expected?: Acknowledged['expected'] },
 ): Promise<Load> {
   const { sql, baseUrl } = system
+  const { frames, expected = 'completed' } = film
   const key = await uploadFile({ baseUrl, path: film.path })
   const acknowledged: Acknowledged[] = []
 
@@ -34,7 +37,7 @@ export async function createLoad(
       })
       const body: unknown = await response.json()
       if (response.status === 201 && typeof body === 'object' && body !== null && 'id' in body) {
-        acknowledged.push({ videoId: String(body.id), expected: 'completed', frames: film.frames })
+        acknowledged.push({ videoId: String(body.id), expected, frames })
       }
       return response.status
     } catch {
@@ -50,6 +53,7 @@ export async function createLoad(
   }
 
   return {
+    key,
     acknowledged,
     submit,
     submitAll,

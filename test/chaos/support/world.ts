@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { clip } from '../../support/fixtures.ts'
 import { startSystem, type TestSystem } from '../../support/start-system.ts'
 import { checkSystem } from './checker.ts'
-import type { Finding } from './finding.ts'
+import type { Acknowledged, Finding } from './finding.ts'
 import { createLoad, type Load } from './load.ts'
 import { type Servers, startServers } from './servers.ts'
 
@@ -38,27 +38,40 @@ const shortIntervals = {
   RETRY_BASE_MS: '500',
 }
 
-/** Servers of its own and an API on them. */
-export async function createWorld(options: { size: Size; seed: number }): Promise<World> {
-  const servers = await startServers()
+/**
+ * An API with a database, a Redis prefix and a bucket of its own: on `servers` if given, which then
+ * outlive it, else on new ones. Intervals are short for the subset, and where `short` says so.
+ */
+export async function createWorld(options: {
+  size: Size
+  seed: number
+  short?: boolean
+  servers?: Servers
+}): Promise<World> {
+  const { size, seed, short = size === 'subset' } = options
+  const servers = options.servers ?? (await startServers())
+  const stopServers = async () => {
+    if (!options.servers) await servers[Symbol.asyncDispose]()
+  }
   try {
     const system = await startSystem({
       services: servers.environment,
       workers: 0,
       entries: join(import.meta.dirname, '../entries'),
-      environment: options.size === 'subset' ? shortIntervals : {},
+      environment: short ? shortIntervals : {},
     })
     return {
-      ...options,
+      size,
+      seed,
       servers,
       system,
       async [Symbol.asyncDispose]() {
         await system.dispose()
-        await servers[Symbol.asyncDispose]()
+        await stopServers()
       },
     }
   } catch (error) {
-    await servers[Symbol.asyncDispose]()
+    await stopServers()
     throw error
   }
 }
@@ -70,9 +83,12 @@ export async function tinyLoad({ system }: World): Promise<Load> {
 }
 
 /** One second, one rung and no sound: four tasks of a moment each. */
-export async function silentLoad({ system }: World): Promise<Load> {
+export async function silentLoad(
+  { system }: World,
+  expected: Acknowledged['expected'] = 'completed',
+): Promise<Load> {
   const path = await clip({ seconds: 1, width: 192, height: 108, tones: [] })
-  return createLoad(system, { path, frames: 30 })
+  return createLoad(system, { path, frames: 30, expected })
 }
 
 /** One chunk of some seconds' work. */
