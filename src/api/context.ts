@@ -15,6 +15,7 @@ import { createEventStreams, type EventStreams } from './event-streams.ts'
 
 const poolSize = 10
 const redisWithinMs = 1_000
+const storageSilenceMs = 4_000
 
 /** What the routes use: the neighbours, and the functions that stand on them. */
 export type ApiContext = {
@@ -58,7 +59,8 @@ export async function openContext(
     config,
     log,
     sql,
-    storage: createStorage(config),
+    // Somebody waits for the answer: a store that is silent is refused before the request itself is.
+    storage: createStorage(config, { silenceMs: storageSilenceMs }),
     redis,
     names,
     feed,

@@ -32,7 +32,9 @@ export async function holdThroughOutage<T>(
         )
       }
       options.log.warn({ err: messageOf(error) }, 'the database is away: holding')
-      await sleep(Math.min(250 * 2 ** attempt, 5_000), undefined, { signal: options.signal })
+      await sleep(Math.min(250 * 2 ** attempt, 5_000), undefined, { signal: options.signal }).catch(() => {
+        // Aborted: the next turn throws the signal's own reason.
+      })
     }
   }
 }

@@ -32,7 +32,12 @@ type Answer = { status: number; headers: Headers; body: any }
  * of its own. `lead` overrides what the API alone sees, to lead it to a dead neighbour.
  */
 export async function startApi(
-  options: { lead?: Partial<Config>; pollMs?: number; resyncMs?: number } = {},
+  options: {
+    lead?: Partial<Config>
+    leadDatabase?: (address: string) => string
+    pollMs?: number
+    resyncMs?: number
+  } = {},
 ): Promise<ApiUnderTest> {
   const data = await createTestData({ services: inject('services') })
   const log = createLog('test', 'silent')
@@ -40,7 +45,8 @@ export async function startApi(
   const redis = createRedis({ url: data.config.REDIS_URL, role: 'patient', log })
   const storage = createStorage(data.config)
   await Promise.all([migrate(sql), storage.ensureBucket()])
-  const config = { ...data.config, ...options.lead }
+  const { leadDatabase = (address: string) => address } = options
+  const config = { ...data.config, DATABASE_URL: leadDatabase(data.config.DATABASE_URL), ...options.lead }
   const context = await openContext(config, log, options)
   const server = await listen(createApp(context), { host: '127.0.0.1', port: 0, streams: context.streams })
   const url = `http://127.0.0.1:${server.port}`

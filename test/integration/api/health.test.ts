@@ -34,6 +34,21 @@ test('live workers are told with their builds of ffmpeg', async () => {
   await api.sql`delete from workers`
 })
 
+test('workers that miss something are told with what and since when', async () => {
+  await api.sql`insert into workers (id, consumer, host, version, build, slots, paused_for, paused_since) values
+    ('a', 'a', 'h', '1', 'build-a', 4, '{redis,storage}', '2026-11-21T11:00:00Z'),
+    ('b', 'b', 'h', '1', 'build-a', 2, '{}', null)`
+  const { status, body } = await api.ask('/readyz')
+  expect(status).toBe(200)
+  expect(body.checks.workers).toEqual({
+    status: 'warning',
+    message:
+      'Workers: 2 with 6 slots (ffmpeg build-a). 1 begins nothing for want of redis, since 2026-11-21T11:00:00.000Z. ' +
+      '1 begins nothing for want of storage, since 2026-11-21T11:00:00.000Z.',
+  })
+  await api.sql`delete from workers`
+})
+
 test('a missing migration and a missing bucket are named with what to run', async () => {
   await using bare = await startApi()
   await bare.sql`delete from schema_migrations`

@@ -3,6 +3,7 @@ import { createConnection, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
 import { createProgress } from '../../../src/progress/report.ts'
+import { startTcpProxy } from '../../chaos/support/proxy.ts'
 import { type ApiUnderTest, putObject, startApi } from './api-under-test.ts'
 import { openEvents } from './event-client.ts'
 import { insertVideo } from './rows.ts'
@@ -116,6 +117,50 @@ test('without the store a job from an object is refused with 503, one from a URL
   expect(body.detail).toBe('The object store did not answer; try again soon.')
   expect((await api.ask('/jobs', { json: { source: { url } } })).status).toBe(201)
   expect(await readiness(api)).toMatchObject({ status: 503, failed: ['storage'] })
+})
+
+test('a database that falls silent is refused with 503 in time, then at once, and jobs are taken when it is back', async () => {
+  await using proxy = await startTcpProxy(inject('services').DATABASE_URL ?? '')
+  await using api = await startApi({ leadDatabase: (address) => proxy.through(address) })
+  expect((await api.ask('/jobs', { json: { source: { url } } })).status).toBe(201)
+  proxy.swallow('both')
+  const refuse = async () => {
+    const from = performance.now()
+    const { status, headers, body } = await api.ask('/jobs', { json: { source: { url } } })
+    expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'database_unavailable', '5'])
+    return performance.now() - from
+  }
+  expect(await refuse()).toBeLessThan(9_000)
+  await expect.poll(refuse, { timeout: 9_000 }).toBeLessThan(200)
+  expect(await readiness(api)).toMatchObject({ status: 503, failed: ['database', 'workers'] })
+  await proxy.heal()
+  const submit = async () => (await api.ask('/jobs', { json: { source: { url } } })).status
+  await expect.poll(submit, { timeout: 15_000, interval: 200 }).toBe(201)
+  // Of the refused ones none was kept for later.
+  expect(await api.sql`select count(*) from videos`).toEqual([{ count: 2 }])
+})
+
+test('with a Redis that falls silent jobs are taken within seconds, and soon at once', async () => {
+  await using proxy = await startTcpProxy(inject('services').REDIS_URL ?? '')
+  await using api = await startApi({ lead: { REDIS_URL: proxy.through(inject('services').REDIS_URL ?? '') } })
+  const key = await putObject(api, 'source/film', 'a film')
+  proxy.swallow('both')
+  const submit = async () => {
+    const from = performance.now()
+    expect((await api.ask('/jobs', { json: { source: { key } } })).status).toBe(201)
+    return performance.now() - from
+  }
+  expect(await submit()).toBeLessThan(2_500)
+  await expect.poll(submit, { timeout: 10_000 }).toBeLessThan(200)
+})
+
+test('a store that falls silent is refused with 503 in time', async () => {
+  const endpoint = inject('services').S3_ENDPOINT ?? ''
+  await using proxy = await startTcpProxy(endpoint)
+  await using api = await startApi({ lead: { S3_ENDPOINT: `http://127.0.0.1:${proxy.port}` } })
+  proxy.swallow('both')
+  const { status, headers, body } = await api.ask('/jobs', { json: { source: { key: 'source/a' } } })
+  expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'storage_unavailable', '5'])
 })
 
 test('a request that fails for a reason nobody foresaw tells nothing but 500', async () => {
