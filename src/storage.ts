@@ -183,6 +183,17 @@ export function createStorage(config: StorageConfig, patience: Patience = {}) {
     })
   }
 
+  /** Up to `limit` (1,000 at most) objects of the whole bucket, in the order of their keys, behind the key `after`. */
+  function listPage(after: string, limit: number): Promise<{ objects: StoredObject[]; more: boolean }> {
+    return ask(async () => {
+      const page = await client.listObjectsV2Query(bucket, '', '', '', limit, after)
+      const objects = page.objects.flatMap(({ name, size }) =>
+        name === undefined ? [] : [{ key: name, bytes: size ?? 0 }],
+      )
+      return { objects, more: page.isTruncated }
+    })
+  }
+
   /** Removes objects; one that is gone already is no error. Throws when the store kept any of them. */
   async function remove(keys: readonly string[]): Promise<void> {
     for (let start = 0; start < keys.length; start += 1000) {
@@ -208,6 +219,7 @@ export function createStorage(config: StorageConfig, patience: Patience = {}) {
     listUploads,
     read,
     list,
+    listPage,
     remove,
     client,
   }

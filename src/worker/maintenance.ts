@@ -7,8 +7,9 @@ import { dispatchTasks, reconcileHints } from '../jobs/dispatch.ts'
 import { dropStaleEntries } from '../jobs/drop-stale-entries.ts'
 import { expireSegments, expireUploads } from '../jobs/expire.ts'
 import { expireAnswers } from '../jobs/idempotency.ts'
-import { type TurnedPass, takeTurn } from '../jobs/passes.ts'
+import { keepPlace, type TurnedPass, takeTurn } from '../jobs/passes.ts'
 import { reapTasks } from '../jobs/reap.ts'
+import { sweepBucket } from '../jobs/sweep.ts'
 import { forgetDeadWorkers } from '../jobs/workers.ts'
 import type { Announced } from '../queue/stream.ts'
 import type { WorkerContext } from './context.ts'
@@ -37,6 +38,7 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     turned('expire', config.COLLECT_MS, () => expireSegments(sql, config.KEEP_FAILED_MS)),
     turned('collect', config.COLLECT_MS, collect),
     turned('open_uploads', config.COLLECT_MS, abortUploads),
+    turned('sweep', config.COLLECT_MS, sweep),
   ])
 
   async function announceAll(tasks: Announced[]): Promise<string[]> {
@@ -70,6 +72,12 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
   async function abortUploads(): Promise<void> {
     const aborted = await abortLostUploads(sql, storage)
     if (aborted > 0) log.info({ aborted }, 'uploads of lost runs aborted')
+  }
+
+  async function sweep(from: string): Promise<void> {
+    const { place, removed } = await sweepBucket(sql, storage, from)
+    await keepPlace(sql, 'sweep', place)
+    if (removed > 0) log.info({ removed, place }, 'stragglers collected')
   }
 
   async function every(
