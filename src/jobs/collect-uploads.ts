@@ -1,7 +1,8 @@
 import type { Database } from '../db.ts'
 import type { Storage } from '../storage.ts'
 import { garbageAmong } from './collect.ts'
-import { isRunKey } from './object-keys.ts'
+
+const runKey = /^(?:processed|source)\/[0-9a-f-]{36}\/t\d+\/f\d+\//
 
 /**
  * Aborts the uploads in parts that killed processes left open: no listing of objects shows them, yet
@@ -12,7 +13,7 @@ export async function abortLostUploads(
   sql: Database,
   storage: Pick<Storage, 'listUploads' | 'abortUpload'>,
 ): Promise<number> {
-  const ours = (await storage.listUploads()).filter(({ key }) => isRunKey(key))
+  const ours = (await storage.listUploads()).filter(({ key }) => runKey.test(key))
   const garbage = new Set(
     await garbageAmong(
       sql,

@@ -1,4 +1,4 @@
-import { type Database, json, type Transaction } from '../db.ts'
+import { json, type Query, type Transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import type { SegmentObjects } from '../media/model.ts'
 import type { Owned } from './state.ts'
@@ -12,7 +12,7 @@ export type SegmentRow = { idx: number; frames: number; objects: SegmentObjects 
  * locks the task's row: a plain SELECT would be no guard. Throws FencedError.
  */
 export async function commitSegment(
-  sql: Database,
+  sql: Query,
   owned: Owned,
   segment: SegmentRow,
   leaseMs: number,
@@ -29,7 +29,7 @@ export async function commitSegment(
 }
 
 /** No row: either our earlier commit whose answer was lost (the same keys), or the guard is gone. */
-async function confirmCommitted(sql: Database, owned: Owned, segment: SegmentRow): Promise<void> {
+async function confirmCommitted(sql: Query, owned: Owned, segment: SegmentRow): Promise<void> {
   const [row] = await sql<{ same: boolean }[]>`
     select s.objects = ${json(sql, segment.objects)} as same
     from tasks t join segments s on s.task_id = t.id and s.idx = ${segment.idx}

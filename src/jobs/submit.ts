@@ -68,8 +68,12 @@ export function withoutSecrets(text: string): string {
   return url.href
 }
 
-/** The API announced the task itself; the dispatcher then leaves it alone. */
+/**
+ * The API announced the task itself; the dispatcher then leaves it alone. Not if a run has begun
+ * meanwhile: a slow API would mark a task that was given back by now, under an entry that is gone, and
+ * it would wait for the reconciler.
+ */
 export async function markAnnounced(sql: Database, taskId: number, streamId: string): Promise<void> {
   await sql`update tasks set announced_at = now(), stream_id = ${streamId}
-            where id = ${taskId} and state = 'queued' and announced_at is null`
+            where id = ${taskId} and state = 'queued' and announced_at is null and stream_id is null and fence = 0`
 }

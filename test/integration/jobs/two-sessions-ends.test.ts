@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { cancelVideo } from '../../../src/jobs/cancel.ts'
 import type { ClaimedTask } from '../../../src/jobs/claim.ts'
 import { completeFetch } from '../../../src/jobs/complete-fetch.ts'
 import { completeFinish, type Finished } from '../../../src/jobs/complete-finish.ts'
 import { completePlan } from '../../../src/jobs/complete-plan.ts'
 import { failTask, stopVideo } from '../../../src/jobs/fail.ts'
-import { removeVideo } from '../../../src/jobs/remove.ts'
+import { releaseTask } from '../../../src/jobs/release.ts'
 import { replanVideo } from '../../../src/jobs/replan.ts'
-import { retryVideo } from '../../../src/jobs/retry.ts'
 import { lockVideo } from '../../../src/jobs/video-lock.ts'
 import {
   aPlan,
@@ -67,6 +65,16 @@ test('the last two MP4s done in the same moment add one finish', async () => {
   await session.release()
   await Promise.all(ends)
   expect(await readTasks(jobs.sql, videoId, 'finish')).toHaveLength(1)
+})
+
+test('a task ended twice in the same moment by its owner counts once', async () => {
+  const task = await runningChunk()
+  const session = await lock(task.videoId)
+  const ends = [complete(jobs.sql, task), complete(jobs.sql, task)]
+  await waiting(jobs.sql, 2)
+  await session.release()
+  await Promise.all(ends)
+  expect(await readState(jobs.sql, task.videoId)).toMatchObject({ tasks_done: 1 })
 })
 
 test('a segment that waits behind the reaper is refused once its task is taken back', async () => {
@@ -141,96 +149,46 @@ test.each<[string, () => Promise<ClaimedTask>, (task: ClaimedTask) => Promise<vo
   },
 )
 
-test('a cancellation that waits behind a plan stops the tasks which that plan made', async () => {
-  const { videoId, taskId } = await submit(jobs.sql)
-  const task = await claim(jobs.sql, taskId)
-  const session = await lock(videoId)
-  const plan = completePlan(jobs.sql, task, { media: someMedia, plan: aPlan() })
-  await waiting(jobs.sql, 1)
-  const cancellation = cancelVideo(jobs.sql, videoId)
-  await waiting(jobs.sql, 2)
-  await session.release()
-  await plan
-  expect(await cancellation).toBe('processing')
-  expect(await readState(jobs.sql, videoId)).toMatchObject({ status: 'cancelled' })
-  const states = (await readTasks(jobs.sql, videoId)).map((row) => `${row.kind} ${row.state}`)
-  expect(states).toEqual(['plan done', 'video cancelled', 'audio cancelled', 'video cancelled'])
-})
-
-test('a plan that waits behind a cancellation makes nothing', async () => {
-  const { videoId, taskId } = await submit(jobs.sql)
-  const task = await claim(jobs.sql, taskId)
-  const session = await lock(videoId)
-  const cancellation = cancelVideo(jobs.sql, videoId)
-  await waiting(jobs.sql, 1)
-  const refused = expect(
-    completePlan(jobs.sql, task, { media: someMedia, plan: aPlan() }),
-  ).rejects.toMatchObject(fenced)
-  await waiting(jobs.sql, 2)
-  await session.release()
-  expect(await cancellation).toBe('queued')
-  await refused
-  expect(await readTasks(jobs.sql, videoId)).toMatchObject([{ kind: 'plan', state: 'cancelled' }])
-})
-
-test.each(['finish', 'cancel'] as const)(
-  'of a finish and a cancellation the first one wins: %s',
-  async (first) => {
-    const task = await finishing(jobs.sql)
-    const session = await lock(task.videoId)
-    const results: Promise<unknown>[] = []
-    const finish = () => results.push(completeFinish(jobs.sql, task, finished).catch((error) => error))
-    const cancel = () => results.push(cancelVideo(jobs.sql, task.videoId))
-    for (const [index, start] of (first === 'finish' ? [finish, cancel] : [cancel, finish]).entries()) {
-      start()
-      await waiting(jobs.sql, index + 1)
-    }
-    await session.release()
-    const outcome = await Promise.all(results)
-    const { status } = await readState(jobs.sql, task.videoId)
-    expect({ status, outcome }).toEqual(
-      first === 'finish'
-        ? { status: 'completed', outcome: [undefined, 'completed'] }
-        : { status: 'cancelled', outcome: ['processing', expect.objectContaining(fenced)] },
-    )
+// As after a lease that ran out: the task is queued, claimed by another and running again.
+const another = (task: ClaimedTask) => ({
+  lose: () =>
+    hold(jobs.sql, (tx) => tx`update tasks set fence = fence + 2, worker_id = 'b' where id = ${task.taskId}`),
+  stays: async () => {
+    expect(await readTask(jobs.sql, task.taskId)).toMatchObject({
+      state: 'running',
+      worker_id: 'b',
+      fence: task.fence + 2,
+    })
+    expect(await readState(jobs.sql, task.videoId)).toMatchObject({ tasks_done: 0, generation: 1 })
   },
-)
-
-test('of two retries in the same moment one is granted', async () => {
-  const { videoId } = await submit(jobs.sql)
-  await cancelVideo(jobs.sql, videoId)
-  const session = await lock(videoId)
-  const retries = [1, 2].map(() => retryVideo(jobs.sql, videoId, { changed: false }))
-  await waiting(jobs.sql, 2)
-  await session.release()
-  expect((await Promise.all(retries)).sort()).toEqual(['not_retryable', 'retried'])
 })
 
-test('a claim that waits behind the dispatcher gets the task once it is marked', async () => {
-  const { taskId } = await submit(jobs.sql)
-  const session = await hold(jobs.sql, (tx) => tx`select from tasks where id = ${taskId} for no key update`)
-  const claimed = claim(jobs.sql, taskId, { entryId: '9-0' })
-  await waiting(jobs.sql, 1)
-  await session.release(
-    (tx) => tx`update tasks set announced_at = now(), stream_id = '9-0' where id = ${taskId}`,
-  )
-  expect(await claimed).toMatchObject({ fence: 1 })
-  expect(await readTask(jobs.sql, taskId)).toMatchObject({ state: 'running', stream_id: '9-0' })
-})
-
-test('a deletion keeps a source on which a job was submitted in the same moment', async () => {
-  const { videoId } = await submit(jobs.sql, { key: 'source/shared' })
-  const other = crypto.randomUUID()
-  const session = await hold(
-    jobs.sql,
-    (tx) => tx`insert into videos (id, source_kind, source_key) values (${other}, 'key', 'source/shared')`,
-  )
-  const removal = removeVideo(jobs.sql, videoId)
+test.each<[string, (task: ClaimedTask) => Promise<void>]>([
+  ['done', (task) => complete(jobs.sql, task)],
+  ['failed', (task) => failTask(jobs.sql, task, failure)],
+  ['released', (task) => releaseTask(jobs.sql, task, { reason: 'drain', delayMs: 0 })],
+  ['planned anew', (task) => replanVideo(jobs.sql, task, failure)],
+])('an end, %s, that waits behind a new claim is refused, although the task is running', async (_, end) => {
+  const task = await runningChunk()
+  const session = await another(task).lose()
+  const refused = expect(end(task)).rejects.toMatchObject(fenced)
   await waiting(jobs.sql, 1)
   await session.release()
-  expect(await removal).toBe(true)
-  expect(await jobs.sql`select id, source_key from videos`).toEqual([
-    { id: other, source_key: 'source/shared' },
-  ])
-  expect(await jobs.sql`select from collections where prefix = 'source/shared'`).toHaveLength(0)
+  await refused
+  await another(task).stays()
+})
+
+test('an end that waits behind a cancellation, a retry and a new claim counts for nothing', async () => {
+  const task = await runningChunk()
+  const session = await lock(task.videoId)
+  const refused = expect(complete(jobs.sql, task)).rejects.toMatchObject(fenced)
+  await waiting(jobs.sql, 1)
+  await session.release(async (tx) => {
+    await stopVideo(tx, task.videoId, 'cancelled', null)
+    await tx`update videos set status = 'processing' where id = ${task.videoId}`
+    await tx`update tasks set state = 'running', fence = fence + 1 where id = ${task.taskId}`
+  })
+  await refused
+  expect(await readState(jobs.sql, task.videoId)).toMatchObject({ status: 'processing', tasks_done: 0 })
+  expect(await jobs.sql`select from segments`).toHaveLength(0)
 })
