@@ -8,7 +8,13 @@ import { workersPaused } from './pause-worker.ts'
 import { poisonSubmitted } from './poison.ts'
 import { postgresStopped } from './postgres.ts'
 import { allDamages, redisKilled, streamDamaged } from './redis.ts'
+
+
 import { workersRestarted } from './rolling-restart.ts'
+
+
+import { storeFails } from './store.ts'
+
 
 /** What `--jobs` and `--kills` say; the other rows have sizes of their own. */
 export type Amount = { jobs: number; kills: number }
@@ -44,4 +50,7 @@ export const serverRows: readonly Row[] = [
   { name: 'postgres-outage', run: (world) => postgresStopped(world, 'outage') },
   { name: 'black-hole-redis', run: (world) => blackHole(world, 'redis') },
   { name: 'black-hole-postgres', run: (world) => blackHole(world, 'postgres') },
+  { name: 'store-errors', run: (world) => storeFails(world, 'errors') },
+  { name: 'store-outage', run: (world) => storeFails(world, 'outage') },
+  { name: 'store-cut', run: (world) => storeFails(world, 'cut') },
 ]

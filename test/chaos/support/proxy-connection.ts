@@ -27,7 +27,7 @@ export function openConnection(options: {
   const server = unheard ? null : connect({ ...options.target, allowHalfOpen: true, noDelay: true })
   /** True once anything was lost: a stream with a gap must not go on. */
   const silent = { value: unheard }
-  const shared = { weather, counts, silent }
+  const shared = { weather, counts, silent, budget: { bytes: weather.nextBytes() } }
   relay({ ...shared, from: client, to: server, direction: 'to-server' })
   if (server) relay({ ...shared, from: server, to: client, direction: 'to-client' })
   const sockets = server ? [client, server] : [client]
@@ -50,6 +50,8 @@ type Way = {
   weather: Weather
   counts: Pick<ProxyCounts, 'toServer' | 'toClient' | 'swallowed'>
   silent: { value: boolean }
+  /** What the connection may still carry, both ways together. */
+  budget: { bytes: number }
 }
 
 /** Passes on what `from` says and how it ends, in order, each at its time. */
@@ -69,7 +71,15 @@ function relay(way: Way): void {
       await deliver(to)
     })
   }
-  from.on('data', (piece: Buffer) => then((target) => write({ from, target, piece }), piece.length))
+  from.on('data', (piece: Buffer) =>
+    then(async (target) => {
+      await write({ from, target, piece: piece.subarray(0, Math.max(0, way.budget.bytes)) })
+      way.budget.bytes -= piece.length
+      if (way.budget.bytes > 0) return
+      target.destroySoon()
+      from.destroy()
+    }, piece.length),
+  )
   from.on('end', () => then((target) => target.end(), 0))
   from.on('error', () => then((target) => target.resetAndDestroy(), 0))
   // An orderly end was passed on as such, and the answer to it may still be on its way.

@@ -21,6 +21,8 @@ export type TcpProxy = AsyncDisposable & {
   swallow(direction: Direction | 'both'): void
   /** Every byte arrives that much later, in both directions; those under way keep their time. */
   delay(ms: number): void
+  /** Each new connection is cut once it has carried so many bytes, asked for anew each time. */
+  shorten(nextBytes: () => number): void
   /** Everything passes again; resolves when new connections are accepted. */
   heal(): Promise<void>
   counts(): ProxyCounts
@@ -38,12 +40,14 @@ export type ProxyCounts = {
 }
 
 /** What a proxy does to its connections at this moment; they look at it for each piece. */
-export type Weather = { lost: ReadonlySet<Direction>; delayMs: number }
+export type Weather = { lost: ReadonlySet<Direction>; delayMs: number; nextBytes: () => number }
+
+const unlimited = () => Number.POSITIVE_INFINITY
 
 /** A TCP proxy on loopback in front of the server at `url`, in this process. It passes everything until told. */
 export async function startTcpProxy(url: string): Promise<TcpProxy> {
   const target = { host: new URL(url).hostname, port: Number(new URL(url).port) }
-  const weather: Weather = { lost: new Set(), delayMs: 0 }
+  const weather: Weather = { lost: new Set(), delayMs: 0, nextBytes: unlimited }
   const counts = { accepted: 0, toServer: 0, toClient: 0, swallowed: 0 }
   const connections = new Set<Connection>()
 
@@ -65,6 +69,7 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
   async function heal(): Promise<void> {
     weather.lost = new Set()
     weather.delayMs = 0
+    weather.nextBytes = unlimited
     server ??= await listen(port, accept)
   }
 
@@ -83,6 +88,9 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     },
     delay: (ms) => {
       weather.delayMs = ms
+    },
+    shorten: (nextBytes) => {
+      weather.nextBytes = nextBytes
     },
     heal,
     counts: () => ({ ...counts, open: [...connections].filter((one) => one.isOpen()).length }),

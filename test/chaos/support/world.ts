@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { clip } from '../../support/fixtures.ts'
 import { startSystem, type TestSystem } from '../../support/start-system.ts'
 import { checkSystem } from './checker.ts'
@@ -115,6 +116,25 @@ export async function startWorkers(
 /** After a fault everything ends by itself, within a reconciliation and the longest pause between two attempts. */
 export function endsWithinMs({ size }: World): number {
   return size === 'full' ? 300_000 : 60_000
+}
+
+/**
+ * Waits for `ended`. In the subset the minute that a task stays away after an outage is over at once: its
+ * time is moved, as the clock would have moved past it.
+ */
+export async function hurried({ system, size }: World, ended: Promise<unknown>): Promise<void> {
+  let waiting = size === 'subset'
+  const over = ended
+    .catch(() => {})
+    .then(() => {
+      waiting = false
+    })
+  while (waiting) {
+    await system.sql`
+      update tasks set run_at = now() where state = 'queued' and run_at > now() + interval '10 s'`
+    await Promise.race([sleep(1_000), over])
+  }
+  await ended
 }
 
 /** Everything the checker knows to ask, of the jobs of one row. */

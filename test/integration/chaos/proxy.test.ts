@@ -183,6 +183,26 @@ test('delayed bytes come late, in order, and their delays do not add up', async 
   expect(tookMs).toBeLessThan(words.length * 200)
 })
 
+test('a connection is cut in the middle of the piece that is one too many', async () => {
+  const limits = [3, 7]
+  proxy.shorten(() => limits.shift() ?? Number.POSITIVE_INFINITY)
+  const answers = []
+  for (let n = 0; n < 2; n++) {
+    const client = await open()
+    let text = ''
+    client.on('data', (bytes) => {
+      text += String(bytes)
+    })
+    const closed = once(client, 'close')
+    client.write('hello')
+    await closed
+    answers.push(text)
+  }
+  expect(answers).toEqual(['', 'he'])
+  expect(echo.heard).toEqual(['hel', 'hello'])
+  expect(await ask(await open(), 'whole')).toBe('whole')
+})
+
 test('a server that is gone is a connection reset', async () => {
   await echo.stop()
   const client = connect(proxy.port, '127.0.0.1')
