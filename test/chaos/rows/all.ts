@@ -1,6 +1,7 @@
 import type { RowResult, World } from '../support/world.ts'
 import { cancelRacesFinish } from './cancel-race.ts'
 import { deliveredTwice } from './deliver-twice.ts'
+import { redisMisconfigured, scratchFull } from './disk.ts'
 import { diedAtFailpoints } from './failpoints.ts'
 import { workersKilled } from './kill-worker.ts'
 import { blackHole } from './network.ts'
@@ -8,13 +9,9 @@ import { workersPaused } from './pause-worker.ts'
 import { poisonSubmitted } from './poison.ts'
 import { postgresStopped } from './postgres.ts'
 import { allDamages, redisKilled, streamDamaged } from './redis.ts'
-
-
 import { workersRestarted } from './rolling-restart.ts'
-
-
+import { eventsCut } from './sse.ts'
 import { storeFails } from './store.ts'
-
 
 /** What `--jobs` and `--kills` say; the other rows have sizes of their own. */
 export type Amount = { jobs: number; kills: number }
@@ -53,4 +50,7 @@ export const serverRows: readonly Row[] = [
   { name: 'store-errors', run: (world) => storeFails(world, 'errors') },
   { name: 'store-outage', run: (world) => storeFails(world, 'outage') },
   { name: 'store-cut', run: (world) => storeFails(world, 'cut') },
+  { name: 'scratch-full', run: scratchFull },
+  { name: 'redis-misconf', run: redisMisconfigured },
+  { name: 'sse-cut', run: eventsCut },
 ]
