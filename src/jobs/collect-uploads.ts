@@ -1,8 +1,7 @@
 import type { Database } from '../db.ts'
 import type { Storage } from '../storage.ts'
 import { garbageAmong } from './collect.ts'
-
-const runKey = /^(?:processed|source)\/[0-9a-f-]{36}\/t\d+\/f\d+\//
+import { isRunKey } from './object-keys.ts'
 
 /**
  * Aborts the uploads in parts that killed processes left open: no listing of objects shows them, yet
@@ -13,7 +12,7 @@ export async function abortLostUploads(
   sql: Database,
   storage: Pick<Storage, 'listUploads' | 'abortUpload'>,
 ): Promise<number> {
-  const ours = (await storage.listUploads()).filter(({ key }) => runKey.test(key))
+  const ours = (await storage.listUploads()).filter(({ key }) => isRunKey(key))
   const garbage = new Set(
     await garbageAmong(
       sql,

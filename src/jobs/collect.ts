@@ -1,9 +1,6 @@
 import type { Database } from '../db.ts'
 import type { Storage } from '../storage.ts'
-
-/** Video, task and fence of an object that a run wrote, as `object-keys.ts` names it. */
-const runKey =
-  '^(?:processed|source)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/t([0-9]{1,18})/f([0-9]{1,18})/'
+import { runKeyPattern } from './object-keys.ts'
 
 /** A second look after this long finds what fenced workers were still uploading. */
 const secondLookS = 900
@@ -81,7 +78,7 @@ export async function garbageAmong(sql: Database, keys: readonly string[]): Prom
     with k as (
       select key, m[1]::uuid as video_id, m[2]::bigint as task_id, m[3]::bigint as fence
       from unnest(${[...keys]}::text[]) key
-      left join lateral regexp_match(key, ${runKey}::text) m on true
+      left join lateral regexp_match(key, ${runKeyPattern}::text) m on true
     ), v as (select distinct video_id from k where video_id is not null), named as (
       select o.value ->> 'key' as key from v join tasks t using (video_id) join segments s on s.task_id = t.id,
         lateral (select value from jsonb_each(s.objects -> 'tracks') union all

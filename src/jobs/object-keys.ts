@@ -30,6 +30,15 @@ export function streamedKey(owned: Owned, name: string, extension: string): stri
   return `${runPrefix(owned)}${name}-${randomBytes(8).toString('hex')}.${extension}`
 }
 
+/** Video, task and fence of an object that a run wrote; read the same by JavaScript and PostgreSQL. */
+export const runKeyPattern =
+  '^(?:processed|source)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/t([0-9]{1,18})/f([0-9]{1,18})/'
+const runKey = new RegExp(runKeyPattern)
+
+export function isRunKey(key: string): boolean {
+  return runKey.test(key)
+}
+
 function runPrefix(owned: Owned): string {
   return `${processedPrefix(owned.videoId)}t${owned.taskId}/f${owned.fence}/`
 }

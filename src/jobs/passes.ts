@@ -28,7 +28,7 @@ export async function tryPass<T>(
 }
 
 /** Passes that talk to the store or to Redis, or make several transactions. */
-export type TurnedPass = 'janitor' | 'collect' | 'expire' | 'open_uploads'
+export type TurnedPass = 'janitor' | 'collect' | 'expire' | 'open_uploads' | 'sweep'
 
 /**
  * Takes the turn of a pass that may be long: one statement moves the next turn on by `everyMs`, and
@@ -44,4 +44,9 @@ export async function takeTurn(sql: Database, pass: TurnedPass, everyMs: number)
       where p.next_at <= now() or p.next_at > excluded.next_at + interval '1 min'
     returning place`
   return turn?.place ?? null
+}
+
+/** Notes how far a pass has got, for whoever takes its next turn. */
+export async function keepPlace(sql: Database, pass: TurnedPass, place: string): Promise<void> {
+  await sql`update passes set place = ${place} where name = ${pass}`
 }
