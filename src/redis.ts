@@ -8,6 +8,7 @@ export function redisNames(prefix: string) {
   return {
     stream: `${prefix}video:jobs`,
     group: 'video-workers',
+    deadStream: `${prefix}video:jobs:dead`,
     progressChannel: (videoId: string) => `${prefix}video:progress:${videoId}`,
     progressAllChannel: `${prefix}video:progress:all`,
     progressKey: (videoId: string) => `${prefix}progress:${videoId}`,

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { Hono } from 'hono'
+import { checkSource } from '../jobs/check-source.ts'
 import { findAnswer, makeOnce } from '../jobs/idempotency.ts'
 import { type Submission, submitVideo, whileSourcesGo } from '../jobs/submit.ts'
 import type { ApiContext } from './context.ts'
 import { created, requestKey } from './idempotency.ts'
 import { jobRequestSchema } from './job-request.ts'
 import { parseFields, readJson } from './request-body.ts'
-import { checkSource } from './source-check.ts'
 import { submittedVideo } from './video-view.ts'
 
 /** `POST /jobs`: 201 once the row is committed, whether or not Redis is there. */

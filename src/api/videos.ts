@@ -1,18 +1,16 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { StepladderError } from '../errors.ts'
 import { cancelVideo } from '../jobs/cancel.ts'
 import { readTimeline } from '../jobs/read-timeline.ts'
 import { listVideos, readVideo } from '../jobs/read-videos.ts'
+import { isSourceFault, redriveVideo } from '../jobs/redrive.ts'
 import { removeVideo } from '../jobs/remove.ts'
-import { retryVideo, type SourceNow } from '../jobs/retry.ts'
 import { isTerminal, videoStatuses } from '../jobs/state.ts'
 import { publishRemoval } from '../progress/removal.ts'
 import type { ApiContext } from './context.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { Conflict } from './problem.ts'
 import { parseFields, readNoBody } from './request-body.ts'
-import { checkSource } from './source-check.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
 import { listedVideo, videoView } from './video-view.ts'
 
@@ -88,30 +86,18 @@ function nextPage(query: { status: string | null; limit: number; cursor: string 
 }
 
 async function retry(context: ApiContext, id: string): Promise<void> {
-  const video = await readVideo(context.sql, id)
-  if (!video) throw videoNotFound(id)
-  const refusal = () => new Conflict('not_retryable', 'only a failed or cancelled video can be tried again')
-  if (video.status !== 'failed' && video.status !== 'cancelled') throw refusal()
-  const result = await retryVideo(context.sql, id, await sourceNow(context, video))
+  const { sql, storage, config } = context
+  const result = await redriveVideo({ sql, storage, maxSourceBytes: config.MAX_SOURCE_BYTES }, id).catch(
+    (error: unknown) => {
+      throw isSourceFault(error) ? new Conflict(error.code, error.message, { cause: error }) : error
+    },
+  )
   if (result === 'not_found') throw videoNotFound(id)
-  if (result === 'not_retryable') throw refusal()
+  if (result === 'not_retryable') {
+    throw new Conflict('not_retryable', 'only a failed or cancelled video can be tried again')
+  }
   context.reach('redriven')
   await context.progress.restarted(id)
   context.wake('stepladder_dispatch')
   context.wake('stepladder_fetch')
-}
-
-/** A source that was never fetched is not there to have changed. */
-async function sourceNow(
-  { storage, config }: ApiContext,
-  video: { source_key: string | null; source_etag: string | null },
-): Promise<SourceNow> {
-  if (video.source_key === null) return { changed: false }
-  try {
-    const found = await checkSource(storage, video.source_key, config.MAX_SOURCE_BYTES)
-    return found.etag === video.source_etag ? { changed: false } : { changed: true, ...found }
-  } catch (error) {
-    if (!(error instanceof StepladderError) || error.code === 'storage_unavailable') throw error
-    throw new Conflict(error.code, error.message, { cause: error })
-  }
 }

@@ -28,7 +28,7 @@ export async function tryPass<T>(
 }
 
 /** Passes that talk to the store or to Redis, or make several transactions. */
-export type TurnedPass = 'janitor' | 'collect' | 'expire' | 'open_uploads' | 'sweep'
+export type TurnedPass = 'janitor' | 'collect' | 'expire' | 'open_uploads' | 'sweep' | 'dead_letters'
 
 /**
  * Takes the turn of a pass that may be long: one statement moves the next turn on by `everyMs`, and

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { Redis, RedisNames } from '../redis.ts'
+import { createDeadStream } from './dead-letters.ts'
 
 const announceScript = readFileSync(new URL('announce.lua', import.meta.url), 'utf8')
 const refreshScript = readFileSync(new URL('refresh.lua', import.meta.url), 'utf8')
 const forgetScript = readFileSync(new URL('forget-consumers.lua', import.meta.url), 'utf8')
 
-/** One entry: a hint that the task may be waiting. `taskId` null = unreadable, to be dropped. */
-export type StreamEntry = { id: string; taskId: number | null }
+/**
+ * One entry: a hint that the task may be waiting. `taskId` null = to be dropped: deleted meanwhile, or not
+ * of our making; then `unreadable` has what it held, cut short.
+ */
+export type StreamEntry = { id: string; taskId: number | null; unreadable?: string }
 /** A task and its former entry, which the new one replaces. */
 export type Announced = { id: number; streamId: string | null }
 export type Stream = ReturnType<typeof createStream>
@@ -93,6 +97,7 @@ export function createStream(redis: Redis, names: RedisNames) {
     idleEntries,
     forgetConsumers,
     length: () => redis.xlen(stream),
+    dead: createDeadStream(redis, names),
   }
 }
 
@@ -100,7 +105,8 @@ export function createStream(redis: Redis, names: RedisNames) {
 function parseEntry(id: string, fields: readonly string[] | null): StreamEntry {
   const at = fields?.indexOf('task') ?? -1
   const taskId = at >= 0 ? Number(fields?.[at + 1]) : Number.NaN
-  return { id, taskId: Number.isSafeInteger(taskId) && taskId > 0 ? taskId : null }
+  if (Number.isSafeInteger(taskId) && taskId > 0) return { id, taskId }
+  return { id, taskId: null, ...(fields && { unreadable: JSON.stringify(fields).slice(0, 200) }) }
 }
 
 /** XREADGROUP answers [[stream, [[id, [field, value, …]], …]]], or null. */

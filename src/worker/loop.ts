@@ -90,6 +90,7 @@ export async function runLoop(
 
   async function claim(entry: StreamEntry): Promise<ClaimedTask | null> {
     if (entry.taskId === null) {
+      if (entry.unreadable) log.warn({ entry: entry.id, found: entry.unreadable }, 'unreadable entry dropped')
       await context.stream.settle([entry.id])
       return null
     }

@@ -7,6 +7,7 @@ import { dispatchTasks, reconcileHints } from '../jobs/dispatch.ts'
 import { dropStaleEntries } from '../jobs/drop-stale-entries.ts'
 import { expireSegments, expireUploads } from '../jobs/expire.ts'
 import { expireAnswers } from '../jobs/idempotency.ts'
+import { mirrorDeadLetters } from '../jobs/mirror-dead-letters.ts'
 import { keepPlace, type TurnedPass, takeTurn } from '../jobs/passes.ts'
 import { reapTasks } from '../jobs/reap.ts'
 import { sweepBucket } from '../jobs/sweep.ts'
@@ -16,6 +17,7 @@ import type { WorkerContext } from './context.ts'
 
 const janitorMs = 60_000
 const deadConsumerMs = 3_600_000
+const deadLettersMs = 10_000
 
 /**
  * The passes every worker offers to run beside its tasks; each is safe to run anywhere and any number of
@@ -39,6 +41,7 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     turned('collect', config.COLLECT_MS, collect),
     turned('open_uploads', config.COLLECT_MS, abortUploads),
     turned('sweep', config.COLLECT_MS, sweep),
+    turned('dead_letters', deadLettersMs, () => mirrorDeadLetters(sql, stream.dead)),
   ])
 
   async function announceAll(tasks: Announced[]): Promise<string[]> {

@@ -120,7 +120,14 @@ describe('the own pending entries', () => {
     const gone = await announce(7)
     for (let i = 0; i < 4; i++) await deliver('a')
     await jobs.redis.xdel(jobs.names.stream, gone)
-    expect((await jobs.stream.pendingOf('a')).map((entry) => entry.taskId)).toEqual([null, null, null, null])
+    const found = await jobs.stream.pendingOf('a')
+    expect(found.map((entry) => entry.taskId)).toEqual([null, null, null, null])
+    expect(found.map((entry) => entry.unreadable)).toEqual([
+      '["task","seven"]',
+      '["job","7"]',
+      '["task","-7"]',
+      undefined,
+    ])
   })
 })
 

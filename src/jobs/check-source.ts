@@ -7,7 +7,11 @@ export type FoundSource = { etag: string; bytes: number }
  * Size and ETag of a source object, to be pinned. Throws `source_not_found`, `empty_source`,
  * `source_too_large`, and `storage_unavailable` when the store does not answer.
  */
-export async function checkSource(storage: Storage, key: string, maxBytes: number): Promise<FoundSource> {
+export async function checkSource(
+  storage: Pick<Storage, 'head'>,
+  key: string,
+  maxBytes: number,
+): Promise<FoundSource> {
   const found = await storage.head(key)
   if (!found) throw new StepladderError('source_not_found', `there is no object ${key} in the bucket`)
   if (found.bytes === 0) throw new StepladderError('empty_source', `the object ${key} has no bytes`)
