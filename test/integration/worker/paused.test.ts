@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest'
 import type { Config } from '../../../src/config.ts'
+import { TransientError } from '../../../src/errors.ts'
 import { createLog } from '../../../src/log.ts'
+import type { Perform } from '../../../src/worker/perform.ts'
 import { startWorker } from '../../../src/worker/start.ts'
 import { startTcpProxy, type TcpProxy } from '../../chaos/support/proxy.ts'
 import { type JobsUnderTest, readTask, startJobs, submit } from '../../support/jobs-under-test.ts'
@@ -36,7 +38,7 @@ afterEach(async () => {
 })
 
 /** One worker in this process, behind a proxy for each of its neighbours. */
-async function start(overrides: Partial<Config> = {}): Promise<void> {
+async function start(overrides: Partial<Config> = {}, perform?: Perform): Promise<void> {
   const { config } = jobs
   const through = {
     DATABASE_URL: proxies.database.through(config.DATABASE_URL),
@@ -44,7 +46,9 @@ async function start(overrides: Partial<Config> = {}): Promise<void> {
     S3_ENDPOINT: `http://127.0.0.1:${proxies.storage.port}`,
   }
   const own = { SCRATCH_DIR: scratch, WORKER_NAME: 'paused', WORKER_SLOTS: 1, BEAT_MS: 500, BLOCK_MS: 1_000 }
-  worker = await startWorker({ ...config, ...through, ...own, ...overrides }, createLog('test', 'silent'))
+  worker = await startWorker({ ...config, ...through, ...own, ...overrides }, createLog('test', 'silent'), {
+    ...(perform && { perform }),
+  })
 }
 
 type Row = { paused_for: string[]; paused_since: Date | null }
@@ -95,22 +99,26 @@ test('a worker without the database reads no hints, and reads them when it is ba
   await vi.waitFor(async () => expect((await readTask(jobs.sql, taskId)).fence).toBe(1), 15_000)
 })
 
-test('a worker that finds the store away begins one task, spends no attempt, and waits for the store', async () => {
-  await start()
-  await paused([])
-  const signal = AbortSignal.timeout(5_000)
-  for (const name of ['a', 'b']) {
-    await jobs.storage.put(`source/${name}`, Buffer.from('no film'), { contentType: 'video/mp4', signal })
-  }
-  proxies.storage.refuse()
-  proxies.storage.cut()
-  const tasks = [await submit(jobs.sql, { key: 'source/a' }), await submit(jobs.sql, { key: 'source/b' })]
+test('a worker that finds the store away in a task spends no attempt, and begins no other until it is back', async () => {
+  const perform = vi.fn<Perform>(async () => {})
+  perform.mockImplementationOnce(() => {
+    proxies.storage.refuse()
+    proxies.storage.cut()
+    return Promise.reject(new TransientError('source_unreachable', 'the source could not be read'))
+  })
+  await start({}, perform)
+  const tasks = [await submit(jobs.sql), await submit(jobs.sql)]
   await paused(['storage'])
+  const ends = () =>
+    jobs.sql`select outcome, error ->> 'code' as code from task_runs where outcome is not null`
+  await expect.poll(ends).toEqual([{ outcome: 'released', code: 'storage_unavailable' }])
   const rows = await Promise.all(tasks.map(({ taskId }) => readTask(jobs.sql, taskId)))
-  expect(rows.map(({ state, attempt }) => [state, attempt])).toEqual([
-    ['queued', 0],
-    ['queued', 0],
+  expect(rows.map(({ state, attempt, crashes }) => [state, attempt, crashes])).toEqual([
+    ['queued', 0, 0],
+    ['queued', 0, 0],
   ])
+  expect(perform).toHaveBeenCalledOnce()
   await proxies.storage.heal()
   await paused([])
+  await vi.waitFor(() => expect(perform.mock.calls.length).toBeGreaterThan(1), 15_000)
 })
