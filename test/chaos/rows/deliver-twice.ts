@@ -24,6 +24,7 @@ export async function deliveredTwice(world: World, { jobs }: { jobs: number }): 
   const copies = await copier.stop()
   const again = await system.sql<{ video_id: string; task_id: number; runs: number }[]>`
     select t.video_id, r.task_id, count(*)::int as runs from task_runs r join tasks t on t.id = r.task_id
+    where t.video_id = any(${load.acknowledged.map((one) => one.videoId)}::uuid[])
     group by 1, 2 having count(*) > 1`
   const findings = again.map(({ video_id: video, task_id, runs }): Finding => {
     return { video, fact: 'run_twice', detail: `task ${task_id} ran ${runs} times` }

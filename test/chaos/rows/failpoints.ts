@@ -1,6 +1,7 @@
+import { messageOf } from '../../../src/errors.ts'
 import { failpoints } from '../../../src/failpoints.ts'
 import type { Finding } from '../support/finding.ts'
-import { createLane, type Lane } from '../support/lane.ts'
+import { createLane } from '../support/lane.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import type { RowResult, World } from '../support/world.ts'
 import { scenes } from './failpoint-scenes.ts'
@@ -18,13 +19,18 @@ export async function diedAtFailpoints(world: World): Promise<RowResult> {
     random,
   )
   const fired = new Map<string, number>()
+  const missed: string[] = []
   const findings: Finding[] = []
   let jobs = 0
   await Promise.all(
     Array.from({ length: lanes }, async (_, index) => {
       await using lane = await createLane(world, createRandom(seed + 1 + index))
       for (const place of deaths.filter((_place, turn) => turn % lanes === index)) {
-        if (await died(lane, place)) fired.set(place, (fired.get(place) ?? 0) + 1)
+        await scenes[place](lane, place).then(
+          () => fired.set(place, (fired.get(place) ?? 0) + 1),
+          (error: unknown) => missed.push(`${place}: ${messageOf(error)}`),
+        )
+        findings.push(...(await lane.heal()))
       }
       jobs += lane.load.acknowledged.length
       findings.push(...(await lane.check()))
@@ -35,6 +41,9 @@ export async function diedAtFailpoints(world: World): Promise<RowResult> {
     if (times === each) continue
     findings.push({ video: null, fact: 'not_reached', detail: `${place}: ${times} of ${each} times` })
   }
+  for (const detail of missed) {
+    findings.push({ video: null, fact: 'not_reached', detail })
+  }
   return {
     fault: `failpoint at ${failpoints.length} places`,
     runs: deaths.length,
@@ -42,19 +51,6 @@ export async function diedAtFailpoints(world: World): Promise<RowResult> {
     findings,
     measured: `each place fired ${each} ${each === 1 ? 'time' : 'times'}`,
   }
-}
-
-/** One death and what others make of it. False when nobody came to that place. */
-async function died(lane: Lane, place: (typeof failpoints)[number]): Promise<boolean> {
-  const fired = await scenes[place](lane, place).then(
-    () => true,
-    (error: unknown) => {
-      console.error(place, error)
-      return false
-    },
-  )
-  await lane.heal()
-  return fired
 }
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {

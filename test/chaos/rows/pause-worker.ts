@@ -14,20 +14,23 @@ import {
   type World,
 } from '../support/world.ts'
 
-const atOnce = 5
+/** Of fifty, as many as the machine can wake at once without being slow to. */
+const atOnceOf = { full: 5, subset: 2 }
 const fenced = 'fenced: the task belongs to another run or was stopped'
 
 type Zombie = { name: string; worker: AppProcess; scratch: string }
 
 /**
- * Workers are stopped in the midst of an encode, for twice the lease, while others finish their tasks;
+ * Workers are stopped in the midst of an encode, for twice the lease, while others take over their tasks;
  * then they wake up. Nothing they write may count, and their ffmpeg has to go.
  */
 export async function workersPaused(world: World): Promise<RowResult> {
   await using slow = await slowEncoder(0.01)
+  await using busy = await slowEncoder(0.1)
   const { system, size } = world
-  const runs = size === 'full' ? 50 : 3
+  const runs = size === 'full' ? 50 : 4
   const load = await silentLoad(world)
+  const atOnce = atOnceOf[size]
   const findings: Finding[] = []
   const goneMs: number[] = []
   for (let first = 0; first < runs; first += atOnce) {
@@ -36,11 +39,16 @@ export async function workersPaused(world: World): Promise<RowResult> {
     await untilEncoding(zombies)
     for (const { worker } of zombies) worker.kill('SIGSTOP')
     const pausedAt = performance.now()
-    await using _ = await startWorkers(world, { name: 'awake', environments: [{}, {}] })
-    await load.untilEnded(endsWithinMs(world))
+    // Every other time the task is still at work elsewhere when the paused worker wakes up.
+    const encoder = first % (2 * atOnce) === 0 ? { FFMPEG_PATH: busy.path } : {}
+    await using _ = await startWorkers(world, {
+      name: 'awake',
+      environments: Array(zombies.length).fill(encoder),
+    })
     await sleep(Math.max(0, 2 * system.config.LEASE_MS - (performance.now() - pausedAt)))
     goneMs.push(...(await Promise.all(zombies.map((zombie) => wake(zombie, findings)))))
     await Promise.all(zombies.map(({ name }) => system.killWorker(name, 'SIGTERM')))
+    await load.untilEnded(endsWithinMs(world))
   }
   findings.push(...(await visibleWrites(world)), ...(await check(world, load)))
   const slowest = Math.max(...goneMs)

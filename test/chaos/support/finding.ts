@@ -40,6 +40,8 @@ type Fact =
   | 'run_twice'
   | 'not_fenced'
   | 'not_reached'
+  | 'entry_gone'
+  | 'not_swept'
 
 /** `video` null: of the whole system. */
 export type Finding = { video: string | null; fact: Fact; detail: string }

@@ -48,8 +48,9 @@ export async function createWorld(options: {
   seed: number
   short?: boolean
   servers?: Servers
+  environment?: { [name: string]: string }
 }): Promise<World> {
-  const { size, seed, short = size === 'subset' } = options
+  const { size, seed, short = size === 'subset', environment = {} } = options
   const servers = options.servers ?? (await startServers())
   const stopServers = async () => {
     if (!options.servers) await servers[Symbol.asyncDispose]()
@@ -59,7 +60,7 @@ export async function createWorld(options: {
       services: servers.environment,
       workers: 0,
       entries: join(import.meta.dirname, '../entries'),
-      environment: short ? shortIntervals : {},
+      environment: { ...(short ? shortIntervals : {}), ...environment },
     })
     return {
       size,
