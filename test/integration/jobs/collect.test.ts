@@ -6,6 +6,7 @@ import { createUpload } from '../../../src/jobs/create-upload.ts'
 import { expireSegments, expireUploads } from '../../../src/jobs/expire.ts'
 import { contentKey, streamedKey } from '../../../src/jobs/object-keys.ts'
 import { removeVideo } from '../../../src/jobs/remove.ts'
+import { retryVideo } from '../../../src/jobs/retry.ts'
 import { scheduleCollection } from '../../../src/jobs/video-lock.ts'
 import {
   aSegment,
@@ -237,6 +238,23 @@ describe('what a failed or cancelled video keeps for a retry', () => {
     await expireSegments(jobs.sql, -1_000)
     await collect()
     expect(await stored()).toEqual([])
+  })
+
+  test('expires once for each time that the video ends, and is not looked at again until then', async () => {
+    const task = await runningChunk()
+    const expired = async () => {
+      await jobs.sql`delete from collections`
+      await expireSegments(jobs.sql, -1_000)
+      return (await jobs.sql`select from collections`).length
+    }
+    await cancelVideo(jobs.sql, task.videoId)
+    expect([await expired(), await expired()]).toEqual([1, 0])
+    await retryVideo(jobs.sql, task.videoId, { changed: false })
+    const again = await claim(jobs.sql, task.taskId)
+    await commit(jobs.sql, again, 0)
+    await cancelVideo(jobs.sql, task.videoId)
+    expect([await expired(), await expired()]).toEqual([1, 0])
+    expect(await jobs.sql`select from segments`).toHaveLength(0)
   })
 
   test('expires with its MP4s', async () => {

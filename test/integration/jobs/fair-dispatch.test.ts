@@ -40,6 +40,12 @@ describe('a turn', () => {
     expect(await next(6)).toEqual(['a1.v1.t1', 'b1.v1.t1', 'a1.v1.t2', 'b1.v1.t2', 'a1.v1.t3', 'b1.v1.t3'])
   })
 
+  test('goes to an owner, not to a video: many short ones do not outnumber one long one', async () => {
+    await add('a', 4, 1)
+    await add('b', 1, 4)
+    expect((await next(8)).map((name) => name.slice(0, 1)).join('')).toBe('abababab')
+  })
+
   test('goes first to the owner with least at work', async () => {
     await add('a', 1, 5)
     await add('b', 1, 5)
