@@ -95,8 +95,8 @@ export async function silentLoad(
 
 /** One chunk of some seconds' work. */
 export async function heavyLoad({ system }: World): Promise<Load> {
-  const path = await clip({ seconds: 10, width: 854, height: 480 })
-  return createLoad(system, { path, frames: 300 })
+  const path = await clip({ seconds: 8, width: 640, height: 360 })
+  return createLoad(system, { path, frames: 240 })
 }
 
 /** Workers named `<name>-1`, `<name>-2`, …, drained at the end of the row that started them. */
