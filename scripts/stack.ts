@@ -29,6 +29,8 @@ export async function startStack(options: {
   ports: 'usual' | 'free'
   /** False: no fsync, for data nobody will miss. Default true. */
   durable?: boolean
+  /** Further settings of PostgreSQL, as `name=value`. */
+  postgresSettings?: readonly string[]
   log?: (line: string) => void
 }): Promise<Stack> {
   const dataDir = resolve(options.dataDir)
@@ -75,6 +77,7 @@ async function database(options: Options): Promise<Started> {
   const started = await startPostgres({
     ...service(options, preferredPort),
     durable,
+    settings: options.postgresSettings ?? [],
     url: usual.DATABASE_URL,
   })
   tellPort(options, { name: 'PostgreSQL', preferredPort, port: started.port })

@@ -11,10 +11,11 @@ import type { ServiceOptions } from './service.ts'
 
 /**
  * A PostgreSQL on the loopback address with the account and database named in `url`. Returns the
- * same URL with the port it got. `durable: false` skips fsync, for data nobody will miss.
+ * same URL with the port it got. `durable: false` skips fsync, for data nobody will miss; `settings` are
+ * further ones, as `name=value`.
  */
 export async function startPostgres(
-  options: ServiceOptions & { url: string; durable: boolean },
+  options: ServiceOptions & { url: string; durable: boolean; settings?: readonly string[] },
 ): Promise<{ url: string; port: number }> {
   const folder = join(options.dataDir, 'postgres')
   const find = (name: string) => findBinary(name, { hint, alsoIn: postgresFolders() })
@@ -31,7 +32,7 @@ export async function startPostgres(
       options.processes.start({
         name: 'postgres',
         command: find('postgres'),
-        args: ['-D', data.path, ...settings({ port, durable })],
+        args: ['-D', data.path, ...settingArgs({ port, durable, more: options.settings ?? [] })],
         environment,
         output: logFile,
         cwd: '/',
@@ -50,7 +51,7 @@ export async function startPostgres(
 
 const hint = 'apt-get install postgresql, or set DATABASE_URL'
 
-function settings(options: { port: number; durable: boolean }): string[] {
+function settingArgs(options: { port: number; durable: boolean; more: readonly string[] }): string[] {
   const lines = [
     `port=${options.port}`,
     'listen_addresses=127.0.0.1',
@@ -58,6 +59,7 @@ function settings(options: { port: number; durable: boolean }): string[] {
     // Tests run many processes, each with its pool.
     'max_connections=300',
     ...(options.durable ? [] : ['fsync=off', 'full_page_writes=off']),
+    ...options.more,
   ]
   return lines.flatMap((line) => ['-c', line])
 }

@@ -21,6 +21,9 @@ import { startTask } from './run-task.ts'
 import { claimScratch } from './scratch.ts'
 import { requireScratch } from './scratch-room.ts'
 
+/** A statement takes about a millisecond and a run makes few of them: so many serve any number of slots. */
+const mostConnections = 20
+
 /**
  * Opens the connections and starts the loops of one worker. `drain` stops it without losing anything.
  * `parts` are for the chaos suite, which ends the process at a place it names, and for the benchmark of
@@ -39,7 +42,7 @@ export async function startWorker(
   const sql = createDatabase({
     url: config.DATABASE_URL,
     name: 'stepladder-worker',
-    max: config.WORKER_SLOTS + 4,
+    max: Math.min(config.WORKER_SLOTS + 4, mostConnections),
   })
   const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
   // The reader's own watchdog comes first: it knows for what it waits.
