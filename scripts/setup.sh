@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need and this machine lacks: ffmpeg, Redis, PostgreSQL (apt),
-# npm packages, MinIO (Go); with --with-chromium a browser too. Says nothing when nothing is to do.
+# npm packages, MinIO (Go); with --with-chromium a browser too, with --with-spin what `npm run model` needs.
+# Says nothing when nothing is to do.
 # A service whose endpoint is given (DATABASE_URL, REDIS_URL, S3_ENDPOINT) needs no program.
 set -euo pipefail
 
@@ -36,11 +37,17 @@ check_node() {
   have npm || fail 'npm is missing: install it (it comes with Node.js; on Debian: apt-get install npm).'
 }
 
+# Whether the first argument is among the others.
+wants() { local wanted=$1; shift; case " $* " in *" $wanted "*) return 0 ;; esac; return 1; }
+
 missing_packages() {
   { have ffmpeg && have ffprobe; } || echo ffmpeg
   [ -n "${REDIS_URL:-}" ] || have redis-server || echo redis-server
   [ -n "${DATABASE_URL:-}" ] || have_postgres || echo postgresql
-  [ "$1" != --with-chromium ] || have_chromium || echo chromium
+  wants --with-chromium "$@" && ! have_chromium && echo chromium
+  # libc6-dev holds the headers, which gcc alone does not bring.
+  wants --with-spin "$@" && ! { have spin && have gcc; } && echo spin gcc libc6-dev
+  return 0
 }
 
 install_packages() {
@@ -94,7 +101,7 @@ install_minio() {
 
 check_node
 # shellcheck disable=SC2046 # one word a package
-set -- $(missing_packages "${1:-}")
+set -- $(missing_packages "$@")
 [ $# = 0 ] || install_packages "$@"
 install_npm_packages
 check_runtime
