@@ -149,6 +149,23 @@ test('the state diagrams know the states of the code, and only those', () => {
   expect(statesIn(sectionOf(jobs, '## A task'))).toEqual(states.sort())
 })
 
+test('every transition of the jobs page is a function of its file, and every place a failpoint', () => {
+  const rows = [...sectionOf(read('docs/jobs.md'), '## Transitions').matchAll(/^\|[ \d]*\|.*\|$/gm)].map(
+    ([row]) => row.split('|').map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)),
+  )
+  const functions = rows.flatMap(([, , , names = [], files = []]) =>
+    names.map((name) => ({ name, file: files[0] })),
+  )
+  expect(functions.length).toBeGreaterThan(20)
+  const isThere = ({ name, file = '' }: { name: string; file?: string | undefined }) =>
+    new RegExp(`^export async function ${name}[(<]`, 'm').test(read(file))
+  expect(functions.filter((named) => !isThere(named))).toEqual([])
+
+  const places = [...read('src/failpoints.ts').matchAll(/^ {2}'(\w+)',$/gm)].map(([, place]) => place)
+  expect(places.length).toBeGreaterThan(10)
+  expect([...new Set(rows.flatMap((cells) => cells[6] ?? []))].sort()).toEqual(places.sort())
+})
+
 test('the queries and commands for operators are in the README as they are promised', () => {
   const readme = read('README.md')
   for (const line of [
