@@ -107,6 +107,22 @@ test('a segment that waits behind a new claim of its task is refused, although t
   expect(await jobs.sql`select from segments`).toHaveLength(0)
 })
 
+test.each(['queued', 'done', 'failed'])(
+  'a segment that waits behind the end of its own run, %s now, is refused under the same fence',
+  async (state) => {
+    const task = await runningChunk()
+    const session = await hold(
+      jobs.sql,
+      (tx) => tx`update tasks set state = ${state} where id = ${task.taskId}`,
+    )
+    const refused = expect(commit(jobs.sql, task, 0)).rejects.toMatchObject(fenced)
+    await waiting(jobs.sql, 1)
+    await session.release()
+    await refused
+    expect(await jobs.sql`select from segments`).toHaveLength(0)
+  },
+)
+
 const failure = { code: 'no_video', message: 'there is no picture' }
 const made = { media: someMedia, plan: aPlan() }
 
