@@ -36,6 +36,15 @@ export function liveSlots(sql: Query) {
               where seen_at > now() - interval '30 s' and not draining and paused_for = '{}')`
 }
 
+/**
+ * A worker starts: whoever had its name before died without a word, and would count as live slots for half a
+ * minute, in which hints pile up in front of the very tasks that it lost. Should another worker of that name
+ * be alive, its next beat brings its row back.
+ */
+export async function forgetEarlierLives(sql: Database, consumer: string): Promise<void> {
+  await sql`delete from workers where consumer = ${consumer}`
+}
+
 export async function forgetWorker(sql: Database, id: string): Promise<void> {
   await sql`delete from workers where id = ${id}`
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseOutage } from '../db.ts'
 import { messageOf } from '../errors.ts'
-import { seeWorker } from '../jobs/workers.ts'
+import { forgetEarlierLives, seeWorker } from '../jobs/workers.ts'
 import type { Need } from '../runs/breakers.ts'
 import type { WorkerContext } from './context.ts'
 
@@ -29,6 +29,7 @@ export function startPresence(
   }
 
   async function keepWriting(): Promise<void> {
+    await forgetEarlierLives(sql, row.consumer).catch(context.report) // they then count for half a minute
     while (!options.stopped.aborted) {
       await write().catch((error: unknown) => {
         context.report(error)

@@ -3,7 +3,7 @@ import { createAnnouncer } from '../../../src/jobs/announce-submitted.ts'
 import { dispatchTasks, reconcileHints, returnHints } from '../../../src/jobs/dispatch.ts'
 import { passLocks } from '../../../src/jobs/passes.ts'
 import { releaseTask } from '../../../src/jobs/release.ts'
-import { seeWorker } from '../../../src/jobs/workers.ts'
+import { forgetEarlierLives, seeWorker } from '../../../src/jobs/workers.ts'
 import { createLog } from '../../../src/log.ts'
 import type { Announced } from '../../../src/queue/stream.ts'
 import { insertBacklog } from '../../support/backlog.ts'
@@ -74,6 +74,15 @@ describe('the dispatcher', () => {
     await claim(jobs.sql, ids[2] ?? 0)
     expect(await dispatch()).toBe(1)
     expect(await announced()).toEqual(ids.slice(0, 7))
+  })
+
+  test('counts the slots of a worker once, when it comes back after a death without a word', async () => {
+    await submitMany(20)
+    await seen(4)
+    await forgetEarlierLives(jobs.sql, 'w')
+    await seen(5)
+    await dispatch()
+    expect(await announced()).toHaveLength(10)
   })
 
   test('has at most 100 hints wait while all slots are busy, however many there are', async () => {
