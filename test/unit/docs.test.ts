@@ -47,7 +47,9 @@ test('every file, folder and npm script that a page names exists', () => {
   expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([])
 
   const scripts = Object.keys(JSON.parse(read('package.json')).scripts)
-  const called = texts.flatMap(({ text }) => [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]))
+  const called = texts.flatMap(({ text }) =>
+    [...text.matchAll(/npm run ([\w:-]+)/g)].map((match) => match[1]),
+  )
   expect(called.length).toBeGreaterThan(2)
   expect(called.filter((name) => !scripts.includes(name ?? ''))).toEqual([])
 })
