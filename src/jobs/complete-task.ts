@@ -31,9 +31,16 @@ export async function completeTask(sql: Database, owned: Owned, end: TaskEnd): P
       await tx`update resolutions set mp4_key = ${end.mp4.key}, mp4_size_bytes = ${end.mp4.bytes}
                where video_id = ${owned.videoId} and name = ${end.mp4.rung}`
     }
-    await tx`update videos set tasks_done = tasks_done + 1, updated_at = now() where id = ${owned.videoId}`
-    await addNext(tx, owned.videoId)
+    if (await countDone(tx, owned.videoId)) await addNext(tx, owned.videoId)
   })
+}
+
+/** One more is done. False while tracks are left, for then nothing comes next: no need to look. Under LOCK. */
+async function countDone(tx: Transaction, videoId: string): Promise<boolean> {
+  const [video] = await tx<{ tracks_done: boolean }[]>`
+    update videos set tasks_done = tasks_done + 1, updated_at = now() where id = ${videoId}
+    returning tasks_done >= tasks_total - (select count(*) from resolutions r where r.video_id = videos.id) as tracks_done`
+  return video?.tracks_done ?? false
 }
 
 /**

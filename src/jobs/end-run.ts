@@ -15,13 +15,18 @@ export async function endRun(
            where task_id = ${owned.taskId} and fence = ${owned.fence} and ended_at is null`
 }
 
-/** GUARD: running → done at our fence, 1 row or FencedError, which rolls the transaction back. */
+/** GUARD: running → done at our fence, and the run's line with it. 1 row or FencedError, which rolls the transaction back. */
 export async function markDone(tx: Transaction, owned: Owned, result: unknown): Promise<void> {
   const rows = await tx`
-    update tasks set state = 'done', result = ${json(tx, result ?? null)}, worker_id = null, lease_until = null, error = null
-    where id = ${owned.taskId} and fence = ${owned.fence} and state = 'running' returning id`
+    with ended as (
+      update tasks set state = 'done', result = ${json(tx, result ?? null)}, worker_id = null, lease_until = null, error = null
+      where id = ${owned.taskId} and fence = ${owned.fence} and state = 'running' returning id, fence
+    ), run as (
+      update task_runs r set ended_at = clock_timestamp(), outcome = 'done', error = null
+      from ended where r.task_id = ended.id and r.fence = ended.fence and r.ended_at is null
+    )
+    select id from ended`
   if (rows.length === 0) throw new FencedError()
-  await endRun(tx, owned, 'done')
 }
 
 /**

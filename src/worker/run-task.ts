@@ -58,11 +58,13 @@ export function startTask(
       },
       beating.signal,
     )
+    let done = false
     try {
       await options.ready
       stop.signal.throwIfAborted()
       log.info('task started')
       await options.perform(context, run)
+      done = true
       log.info('task done')
     } catch (error) {
       const reason = stop.signal.aborted ? stop.signal.reason : await blameStore(context.storage, error)
@@ -71,7 +73,7 @@ export function startTask(
       beating.abort()
       await beats
       await scratch.remove()
-      await settleEntry(context, run)
+      await settleEntry(context, run, { done })
       options.topUp()
     }
   }
@@ -89,10 +91,13 @@ function threadsFor(slots: number, running: number, least: number): number {
   return Math.min(slots, Math.max(least, Math.floor(slots / Math.max(1, running))))
 }
 
-/** The entry goes once the database says that its task does not run under it any more. */
-async function settleEntry(context: WorkerContext, run: TaskRun): Promise<void> {
+/**
+ * The entry goes once the database says that its task does not run under it any more: by the commit of its
+ * end (`done`), else by a look.
+ */
+async function settleEntry(context: WorkerContext, run: TaskRun, { done }: { done: boolean }): Promise<void> {
   try {
-    if (await isHeld(context.sql, { taskId: run.task.taskId, entryId: run.entryId })) return
+    if (!done && (await isHeld(context.sql, { taskId: run.task.taskId, entryId: run.entryId }))) return
     context.reach('committed')
     await context.stream.settle([run.entryId])
   } catch (error) {
