@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import { createDatabase, type Database } from '../db.ts'
 import { type Reach, reachNothing } from '../failpoints.ts'
 import { createAnnouncer } from '../jobs/announce-submitted.ts'
+import type { Priority } from '../jobs/state.ts'
 import { createWaker, type Waker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
 import { createFeed, type Feed } from '../progress/feed.ts'
@@ -28,7 +29,7 @@ export type ApiContext = {
   feed: Feed
   streams: EventStreams
   progress: Progress
-  announce: (taskId: number) => Promise<void>
+  announce: (taskId: number, priority: Priority) => Promise<void>
   wake: Waker
   reach: Reach
 }
@@ -55,6 +56,7 @@ export async function openContext(
     await sql.end({ timeout: 2 })
   }
 
+  const wake = createWaker(sql, log)
   return {
     config,
     log,
@@ -66,8 +68,8 @@ export async function openContext(
     feed,
     streams,
     progress: createProgress(redis, names),
-    announce: createAnnouncer({ sql, stream: createStream(redis, names), log }),
-    wake: createWaker(sql, log),
+    announce: createAnnouncer({ sql, stream: createStream(redis, names), log, wake }),
+    wake,
     reach,
     [Symbol.asyncDispose]: close,
   }

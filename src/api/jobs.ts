@@ -44,7 +44,7 @@ export function jobRoutes(context: ApiContext): Hono {
     const { taskId, answer } = outcome.made
     context.reach('submitted')
     if (job.source.kind === 'url') context.wake('stepladder_fetch')
-    else await context.announce(taskId)
+    else await context.announce(taskId, job.priority)
     return created(c, answer, { replayed: false })
   })
 }

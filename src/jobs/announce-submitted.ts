@@ -2,18 +2,21 @@ import type { Database } from '../db.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Stream } from '../queue/stream.ts'
+import type { Priority } from './state.ts'
 import { markAnnounced } from './submit.ts'
-import { inFlightLimit } from './window.ts'
+import type { Waker } from './wake.ts'
+import { leastHints } from './window.ts'
 import { liveSlots } from './workers.ts'
 
 const slotsKnownForMs = 1_000
 
 /**
  * Returns a function that announces a task submitted just now, so that an idle worker begins at once.
- * Best effort: without room, or without Redis, the dispatcher announces it later. Never throws.
+ * Best effort: without an idle slot, or without Redis, it is left to the dispatcher, who is woken when the
+ * matter is urgent. Never throws.
  */
-export function createAnnouncer(options: { sql: Database; stream: Stream; log: Log }) {
-  const { sql, stream, log } = options
+export function createAnnouncer(options: { sql: Database; stream: Stream; log: Log; wake: Waker }) {
+  const { sql, stream, log, wake } = options
   let known = { slots: Promise.resolve(0), until: 0 }
 
   function slotsNow(): Promise<number> {
@@ -22,12 +25,14 @@ export function createAnnouncer(options: { sql: Database; stream: Stream; log: L
     return known.slots
   }
 
-  return async function announce(taskId: number): Promise<void> {
+  return async function announce(taskId: number, priority: Priority): Promise<void> {
     try {
-      // The stream holds what runs, too: beyond this the dispatcher chooses what comes next.
-      const limit = inFlightLimit(await slotsNow())
+      // The stream holds what runs, too. Where every slot has its entry, one more would only stand behind
+      // hints of a lower priority, which the dispatcher takes back.
+      const limit = (await slotsNow()) || leastHints
       const entryId = await stream.announce({ id: taskId, streamId: null }, limit)
       if (entryId !== null) await markAnnounced(sql, taskId, entryId)
+      else if (priority === 'high') wake('stepladder_dispatch')
     } catch (error) {
       log.debug({ task_id: taskId, err: messageOf(error) }, 'left the announcement to the dispatcher')
     }

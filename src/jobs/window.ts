@@ -3,7 +3,8 @@ import { liveSlots } from './workers.ts'
 
 /** Hints beyond the free slots: what becomes free is busy again before the next pass. */
 const margin = 100
-const leastHints = 4
+/** Where no slots are known. */
+export const leastHints = 4
 
 /** What the dispatcher goes by. Counts are of tasks that workers run, so none is of `fetch` tasks. */
 export type Window = {

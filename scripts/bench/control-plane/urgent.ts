@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../../../src/db.ts'
 import { createAnnouncer } from '../../../src/jobs/announce-submitted.ts'
+import { createWaker } from '../../../src/jobs/wake.ts'
 import { createLog } from '../../../src/log.ts'
 import { openGate, planBehindGate, submitFilm } from './films.ts'
 import { requireSound } from './invariants.ts'
@@ -49,9 +50,10 @@ async function submitUrgent(
   { sql, stream }: Place,
   { submissions, spacingMs }: { submissions: number; spacingMs: number },
 ): Promise<void> {
-  const announce = createAnnouncer({ sql, stream, log: createLog('bench', 'error') })
+  const log = createLog('bench', 'error')
+  const announce = createAnnouncer({ sql, stream, log, wake: createWaker(sql, log) })
   for (let n = 0; n < submissions; n++) {
-    await announce(await submitFilm(sql, { chunks: 1, rungs: 1 }, 'high'))
+    await announce(await submitFilm(sql, { chunks: 1, rungs: 1 }, 'high'), 'high')
     // Uneven, so that they do not keep step with the ends of the runs.
     await sleep(spacingMs * (0.5 + ((n * 61) % 100) / 100))
   }

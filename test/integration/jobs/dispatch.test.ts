@@ -245,22 +245,39 @@ describe('a hint that nobody claimed', () => {
 })
 
 describe('the announcement after a submission', () => {
+  const woken: string[] = []
+  const wake = (channel: string) => void woken.push(channel)
   const announcer = (stream = jobs.stream) =>
-    createAnnouncer({ sql: jobs.sql, stream, log: createLog('test', 'silent') })
+    createAnnouncer({ sql: jobs.sql, stream, log: createLog('test', 'silent'), wake })
 
   test('reaches the stream at once while it is short, and is left to the dispatcher when it is not', async () => {
     const ids = await submitMany(6)
     const announce = announcer()
-    for (const id of ids) await announce(id)
+    for (const id of ids) await announce(id, 'normal')
     expect(await announced()).toEqual(ids.slice(0, 4))
     expect((await readTask(jobs.sql, ids[3] ?? 0)).announced_at).not.toBeNull()
     expect((await readTask(jobs.sql, ids[4] ?? 0)).announced_at).toBeNull()
   })
 
+  test('is left to the dispatcher while every slot has its entry, who is woken for high priority alone', async () => {
+    await seen(2)
+    const ids = await submitMany(3)
+    const urgent = await submit(jobs.sql, { priority: 'high' })
+    const announce = announcer()
+    woken.length = 0
+    for (const id of ids) await announce(id, 'normal')
+    expect(woken).toEqual([])
+    await announce(urgent.taskId, 'high')
+    expect(woken).toEqual(['stepladder_dispatch'])
+    expect(await announced()).toEqual(ids.slice(0, 2))
+    await dispatch()
+    expect((await announced())[0]).toBe(urgent.taskId)
+  })
+
   test('does not fail the submission when Redis does not answer', async () => {
     const { taskId } = await submit(jobs.sql)
     const away = { ...jobs.stream, announce: () => Promise.reject(new Error('Redis is away')) }
-    await announcer(away)(taskId)
+    await announcer(away)(taskId, 'high')
     expect((await readTask(jobs.sql, taskId)).announced_at).toBeNull()
   })
 })
