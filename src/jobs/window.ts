@@ -31,7 +31,7 @@ export async function readWindow(sql: Query): Promise<Window> {
  * the hints that wait while all slots are busy are never more than one pass can take back for a task of
  * high priority, however many workers there are.
  */
-export function inFlightLimit(slots: number): number {
+function inFlightLimit(slots: number): number {
   return Math.max(leastHints, slots + Math.min(slots, margin))
 }
 

@@ -73,17 +73,7 @@ export function commandTable({ tasks, measured }: { tasks: number; measured: Mea
 export function urgentTable(rows: readonly Urgent[]): string {
   const ms = (value: number) => value.toFixed(0)
   return markdownTable(
-    [
-      'slots',
-      'chunk s',
-      'backlog',
-      'wait ms: p50',
-      'p99',
-      'max',
-      'after the next free slot, ms: p50',
-      'p99',
-      'max',
-    ],
+    ['slots', 'chunk s', 'backlog', 'wait ms: p50', 'p99', 'max', 'after a free slot, ms: p50', 'p99', 'max'],
     rows.map(({ slots, chunkMs, backlog, waitMs, afterFreeMs }) => [
       ...[String(slots), String(chunkMs / 1000), String(backlog)],
       ...[waitMs, afterFreeMs].flatMap(({ p50, p99, max }) => [ms(p50), ms(p99), ms(max)]),

@@ -14,7 +14,7 @@ export type Urgent = {
   backlog: number
   /** From the submission's statement to the claim of its first task. */
   waitMs: Quantiles
-  /** From the first end of any run after the submission to that claim. */
+  /** From the first slot that became free after the submission, and that no other task of high priority took. */
   afterFreeMs: Quantiles
 }
 type Quantiles = { p50: number; p99: number; max: number }
@@ -87,11 +87,18 @@ async function countWaiting(sql: Database): Promise<number> {
 
 async function readWaits(sql: Database): Promise<Pick<Urgent, 'waitMs' | 'afterFreeMs'>> {
   const rows = await sql<{ wait_ms: number; after_free_ms: number }[]>`
-    select extract(epoch from r.started_at - t.created_at)::float * 1000 as wait_ms,
-      greatest(0, extract(epoch from r.started_at - (select min(ended_at) from task_runs where ended_at > t.created_at)))::float
-        * 1000 as after_free_ms
-    from videos v join tasks t on t.video_id = v.id join task_runs r on r.task_id = t.id
-    where v.priority = 'high' and t.kind = 'plan'`
+    with high as (
+      select t.kind, t.created_at, r.started_at from videos v join tasks t on t.video_id = v.id join task_runs r on r.task_id = t.id
+      where v.priority = 'high'
+    ), submitted as (
+      select created_at, started_at, (select count(*) from high other
+        where other.started_at > high.created_at and other.started_at < high.started_at) as ahead
+      from high where kind = 'plan'
+    )
+    select extract(epoch from started_at - created_at)::float * 1000 as wait_ms,
+      greatest(0, extract(epoch from started_at - (select ended_at from task_runs where ended_at > created_at
+                                                   order by ended_at offset ahead limit 1)))::float * 1000 as after_free_ms
+    from submitted`
   return {
     waitMs: quantiles(rows.map((row) => row.wait_ms)),
     afterFreeMs: quantiles(rows.map((row) => row.after_free_ms)),
