@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from '../../../src/db.ts'
+import type { Stream } from '../../../src/queue/stream.ts'
 import { type FilmSize, tasksOf } from './film.ts'
 import { openGate, submitBehindGate } from './films.ts'
 import { requireSound } from './invariants.ts'
@@ -24,6 +25,7 @@ export async function measureThroughput(
   const opened = await openGate(place.sql)
   await untilCompleted(place.sql)
   const measured = await stopMeter()
+  await requireEmptyStream(place.stream)
   await place.stopWorkers()
   await requireSound(place, { allDone: true })
   const perMinute = await ratePerMinute(place.sql, opened)
@@ -46,6 +48,14 @@ async function untilCompleted(sql: Database): Promise<void> {
       select count(*) as left from videos where status in ('queued', 'processing') ${sql.unsafe(unmeasured)}`
     if (row?.left === 0) return
     await sleep(250)
+  }
+}
+
+/** Before the workers stop: a drain gives back whatever they still hold. */
+async function requireEmptyStream(stream: Stream): Promise<void> {
+  for (let tries = 0; (await stream.length()) > 0; tries++) {
+    if (tries === 50) throw new Error(`${await stream.length()} entries stayed in the stream`)
+    await sleep(100)
   }
 }
 
