@@ -34,9 +34,15 @@ const size: Size = values.size === 'subset' ? 'subset' : 'full'
 const folder = join(import.meta.dirname, '../.local/chaos', String(seed))
 mkdirSync(folder, { recursive: true })
 
+/** Of the row at hand. */
+let world: World | null = null
+let stopping = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+
 const outcomes: Outcome[] = []
 console.error(`seed ${seed}; results in ${folder}`)
 for (const row of chosen(values.rows)) {
+  if (stopping) break
   const file = join(folder, `${row.name}-${size}.json`)
   const outcome = (values.resume && earlier(file)) || (await perform(row))
   writeFileSync(file, JSON.stringify(outcome, null, 2))
@@ -46,14 +52,13 @@ for (const row of chosen(values.rows)) {
 }
 console.log(tableOf(outcomes))
 console.log(`\nSeed ${seed}, ${size}: \`npm run chaos -- ${process.argv.slice(2).join(' ')}\``)
-process.exitCode = outcomes.every(holds) ? 0 : 1
+process.exitCode = outcomes.every(holds) && !stopping ? 0 : 1
 
 /** One row on servers of its own. What it throws is its outcome. */
 async function perform(row: Row): Promise<Outcome> {
   const startedAt = Date.now()
   const seconds = () => Math.round((Date.now() - startedAt) / 1000)
   console.error(`${row.name} …`)
-  let world: World | null = null
   try {
     world = await createWorld({ size, seed, short: size === 'subset' || row.short === true })
     const outcome = outcomeOf(await row.run(world, amount), seconds())
@@ -65,6 +70,12 @@ async function perform(row: Row): Promise<Outcome> {
   } finally {
     await world?.[Symbol.asyncDispose]()
   }
+}
+
+/** What a row started would outlive us. Without its servers the row then fails, and ends the run. */
+function stop(): void {
+  stopping = true
+  void world?.[Symbol.asyncDispose]()
 }
 
 function keepLogs(row: Row, world: World): void {

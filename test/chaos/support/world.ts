@@ -62,14 +62,15 @@ export async function createWorld(options: {
       entries: join(import.meta.dirname, '../entries'),
       environment: { ...(short ? shortIntervals : {}), ...environment },
     })
+    let ended: Promise<void> | null = null
     return {
       size,
       seed,
       servers,
       system,
       async [Symbol.asyncDispose]() {
-        await system.dispose()
-        await stopServers()
+        ended ??= system.dispose().finally(stopServers)
+        await ended
       },
     }
   } catch (error) {
