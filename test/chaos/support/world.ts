@@ -62,6 +62,10 @@ export async function createWorld(options: {
       entries: join(import.meta.dirname, '../entries'),
       environment: { ...(short ? shortIntervals : {}), ...environment },
     })
+    async function end(): Promise<void> {
+      await system.dispose()
+      await stopServers()
+    }
     let ended: Promise<void> | null = null
     return {
       size,
@@ -69,7 +73,7 @@ export async function createWorld(options: {
       servers,
       system,
       async [Symbol.asyncDispose]() {
-        ended ??= system.dispose().finally(stopServers)
+        ended ??= end()
         await ended
       },
     }
