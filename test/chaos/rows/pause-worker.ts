@@ -37,14 +37,15 @@ export async function workersPaused(world: World): Promise<RowResult> {
     const zombies = await startZombies(world, { slow: slow.path, count: Math.min(atOnce, runs - first) })
     await load.submitAll(zombies.length)
     await untilEncoding(zombies)
-    for (const { worker } of zombies) worker.kill('SIGSTOP')
-    const pausedAt = performance.now()
+    // They are there before the pause: a gap without any reaper would give everybody another lease.
     // Every other time the task is still at work elsewhere when the paused worker wakes up.
     const encoder = first % (2 * atOnce) === 0 ? { FFMPEG_PATH: busy.path } : {}
     await using _ = await startWorkers(world, {
       name: 'awake',
       environments: Array(zombies.length).fill(encoder),
     })
+    for (const { worker } of zombies) worker.kill('SIGSTOP')
+    const pausedAt = performance.now()
     await sleep(Math.max(0, 2 * system.config.LEASE_MS - (performance.now() - pausedAt)))
     goneMs.push(...(await Promise.all(zombies.map((zombie) => wake(zombie, findings)))))
     await Promise.all(zombies.map(({ name }) => system.killWorker(name, 'SIGTERM')))
