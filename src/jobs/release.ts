@@ -32,6 +32,26 @@ export async function releaseTask(
   })
 }
 
+/**
+ * Tasks that run by this worker under these entries and that it never began: their claim was committed and
+ * its answer lost. Without this they would wait for the reaper, who would count a crash.
+ */
+export async function releaseUnbegun(
+  sql: Database,
+  unbegun: { workerId: string; entryIds: readonly string[] },
+): Promise<void> {
+  if (unbegun.entryIds.length === 0) return
+  await sql`
+    with t as (
+      update tasks set state = 'queued', announced_at = null, worker_id = null, lease_until = null, run_at = now()
+      where id in (select id from tasks where state = 'running' and worker_id = ${unbegun.workerId}
+                   and stream_id in ${sql(unbegun.entryIds)} order by id for no key update skip locked)
+      returning id, fence
+    )
+    update task_runs r set ended_at = clock_timestamp(), outcome = 'released'
+    from t where r.task_id = t.id and r.fence = t.fence and r.ended_at is null`
+}
+
 /** The pause before attempt number `attempt` + 1: base · 4^attempt, with up to half of it taken off at random. */
 export function retryDelayMs(baseMs: number, attempt: number): number {
   return Math.round(baseMs * 4 ** attempt * (0.5 + Math.random() / 2))

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import { type ClaimedTask, claimTask, lookAgain } from '../jobs/claim.ts'
 import { returnHints } from '../jobs/dispatch.ts'
+import { releaseUnbegun } from '../jobs/release.ts'
 import type { Reader } from '../queue/reader.ts'
 import type { StreamEntry } from '../queue/stream.ts'
 import type { Breakers } from '../runs/breakers.ts'
@@ -122,12 +123,13 @@ export async function runLoop(
   }
 }
 
-/** Entries that were delivered to us and are not claimed go to whoever reads next. */
+/** Entries that were delivered to us and of which nothing runs here go to whoever reads next. */
 export async function giveBack(
-  { sql, stream }: WorkerContext,
+  { sql, stream, workerId }: Pick<WorkerContext, 'sql' | 'stream' | 'workerId'>,
   entries: readonly StreamEntry[],
 ): Promise<void> {
   const ids = entries.map((entry) => entry.id)
   await returnHints(sql, ids)
+  await releaseUnbegun(sql, { workerId, entryIds: ids })
   await stream.settle(ids)
 }
