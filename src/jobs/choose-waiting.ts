@@ -1,4 +1,5 @@
 import type { Query } from '../db.ts'
+import { waits } from './window.ts'
 
 /** Videos of one owner and priority that share the slots; the slots of a small system are fewer. */
 const fewestVideos = 4
@@ -29,23 +30,23 @@ export async function chooseWaiting(
 ): Promise<WaitingTask[]> {
   const { room } = limits
   const videos = Math.min(mostVideos, Math.max(fewestVideos, limits.slots))
-  const waits = sql`state = 'queued' and announced_at is null and kind <> 'fetch' and run_at <= now()`
+  const waiting = waits(sql)
   return sql<WaitingTask[]>`
     with recursive head as (
-      (select priority, owner from tasks where ${waits} order by priority, owner limit 1)
+      (select priority, owner from tasks where ${waiting} order by priority, owner limit 1)
       union all
       select n.* from head h cross join lateral (
-        select priority, owner from tasks where ${waits} and (priority, owner) > (h.priority, h.owner)
+        select priority, owner from tasks where ${waiting} and (priority, owner) > (h.priority, h.owner)
         order by priority, owner limit 1) n
     ), video as (
       select h.priority, h.owner, v.video_at, v.video_id from head h cross join lateral (
         with recursive found as (
           (select video_at, video_id, 1 as n from tasks
-           where ${waits} and priority = h.priority and owner = h.owner order by video_at, video_id limit 1)
+           where ${waiting} and priority = h.priority and owner = h.owner order by video_at, video_id limit 1)
           union all
           select n.video_at, n.video_id, f.n + 1 from found f cross join lateral (
             select video_at, video_id from tasks
-            where ${waits} and priority = h.priority and owner = h.owner
+            where ${waiting} and priority = h.priority and owner = h.owner
               and (video_at, video_id) > (f.video_at, f.video_id)
             order by video_at, video_id limit 1) n
           where f.n < ${videos}::int
@@ -65,7 +66,7 @@ export async function chooseWaiting(
         case when b.n is null then waiting_class(v.priority, t.run_at) else v.priority end as class
       from video v cross join lateral (
         select id, rank, run_at from tasks
-        where ${waits} and priority = v.priority and owner = v.owner and video_at = v.video_at and video_id = v.video_id
+        where ${waiting} and priority = v.priority and owner = v.owner and video_at = v.video_at and video_id = v.video_id
         order by rank limit greatest(4, 2 * ${room}::int / (select count(*) from video))) t
       left join busy b using (video_id)
     ), by_owner as (
@@ -82,5 +83,5 @@ export async function chooseWaiting(
       order by turn limit ${room}::int
     )
     select t.id, t.stream_id from chosen join tasks t using (id)
-    where ${waits} order by chosen.turn for no key update of t skip locked`
+    where ${waiting} order by chosen.turn for no key update of t skip locked`
 }

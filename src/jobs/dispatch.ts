@@ -2,7 +2,7 @@ import { type Database, json, type Transaction } from '../db.ts'
 import type { Announced } from '../queue/stream.ts'
 import { chooseWaiting } from './choose-waiting.ts'
 import { tryPass } from './passes.ts'
-import { readWindow, type Window, windowRoom } from './window.ts'
+import { anyWaiting, readWindow, type Window, windowRoom } from './window.ts'
 
 /** So many a pass at most, and so many hints taken back. */
 const batch = 100
@@ -19,6 +19,8 @@ type Announcing = {
  * another process holds the pass.
  */
 export async function dispatchTasks(sql: Database, stream: Announcing): Promise<number | null> {
+  // Every worker asks each second, and mostly nothing waits: one statement then, and no transaction.
+  if (!(await anyWaiting(sql))) return 0
   const takenBack = await tryPass(sql, 'dispatch', async (tx) => {
     const window = await readWindow(tx)
     const lower = window.waiting === 0 ? await takeBackLower(tx) : []

@@ -16,13 +16,18 @@ export type Window = {
   waiting: number | null
 }
 
+/** Whether there is anything to announce. */
+export async function anyWaiting(sql: Query): Promise<boolean> {
+  const [row] = await sql<{ any: boolean }[]>`select exists (select from tasks where ${waits(sql)}) as any`
+  return row?.any ?? false
+}
+
 export async function readWindow(sql: Query): Promise<Window> {
-  const waits = sql`state = 'queued' and announced_at is null and kind <> 'fetch' and run_at <= now()`
   const [row] = await sql<Window[]>`
     select ${liveSlots(sql)} as slots,
       (select count(*)::int from tasks where state = 'running' and kind <> 'fetch') as running,
       (select count(*)::int from tasks where state = 'queued' and announced_at is not null and kind <> 'fetch') as hinted,
-      (select priority from tasks where ${waits} order by priority, owner limit 1) as waiting`
+      (select priority from tasks where ${waits(sql)} order by priority, owner limit 1) as waiting`
   return row ?? { slots: 0, running: 0, hinted: 0, waiting: null }
 }
 
@@ -38,4 +43,9 @@ function inFlightLimit(slots: number): number {
 /** How many more may be announced now: four hints always may, for slots are known late. */
 export function windowRoom({ slots, running, hinted }: Window): number {
   return Math.max(leastHints, inFlightLimit(slots) - running) - hinted
+}
+
+/** What may be announced, which is what a claim would take. */
+export function waits(sql: Query) {
+  return sql`state = 'queued' and announced_at is null and kind <> 'fetch' and run_at <= now()`
 }

@@ -163,8 +163,11 @@ describe('the dispatcher', () => {
     expect(results).toContain(3)
     expect((await announced()).sort()).toEqual(ids)
     const session = await hold(jobs.sql, (tx) => tx`select pg_advisory_xact_lock(${passLocks.dispatch})`)
-    expect(await dispatch()).toBeNull()
+    const whileNothingWaits = await dispatch()
+    await submitMany(1)
+    const whileOneWaits = await dispatch()
     await session.release()
+    expect([whileNothingWaits, whileOneWaits]).toEqual([0, null])
   })
 })
 
