@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { Client } from 'minio'
-import { request } from 'undici'
 import { z } from 'zod'
 import type { Config } from './config.ts'
-import { StepladderError } from './errors.ts'
+import { readObject } from './storage-read.ts'
 import {
   ask as askPatiently,
   asStoreError,
@@ -19,8 +18,6 @@ const hourS = 3_600
 /** Tidying up after a failed upload must not hold up the failure. */
 const giveUpWithinMs = 5_000
 const probeWithinMs = 3_000
-/** A store that begins an object and falls silent; time in which we do not read does not count. */
-const readSilenceMs = 30_000
 /** There is no such object, or the store could not even hold one under such a key. */
 const absentCodes = new Set(['NotFound', 'NoSuchKey', 'KeyTooLongError', 'XMinioInvalidObjectName'])
 /** DeleteObjects answers 200 and lists what it did not delete. */
@@ -151,26 +148,9 @@ export function createStorage(config: StorageConfig, patience: Patience = {}) {
     })
   }
 
-  /** The bytes of an object. Throws `object_missing`, and TransientError when the store does not deliver. */
-  async function* read(key: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-    try {
-      const { statusCode, body } = await ask(async () => {
-        const limits = { headersTimeout: readSilenceMs, bodyTimeout: readSilenceMs }
-        const answer = await request(await client.presignedGetObject(bucket, key, hourS), {
-          signal,
-          ...limits,
-        })
-        if (answer.statusCode >= 500) throw new Error(`HTTP ${answer.statusCode} ${await answer.body.text()}`)
-        return answer
-      }, signal)
-      if (statusCode === 200) return yield* body
-      await body.dump()
-      if (statusCode === 404) throw new StepladderError('object_missing', `the store has no object ${key}`)
-      throw asStoreError(`HTTP ${statusCode} for ${key}`)
-    } catch (error) {
-      signal.throwIfAborted()
-      throw error instanceof StepladderError ? error : asStoreError(error)
-    }
+  /** The bytes of an object (`readObject`). */
+  function read(key: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+    return readObject(() => client.presignedGetObject(bucket, key, hourS), { key, signal, patience })
   }
 
   function list(prefix: string): Promise<StoredObject[]> {

@@ -104,7 +104,41 @@ describe('while the store is down', () => {
     })
   })
 
-  test('a body that the store cuts short is an error, not an end', async () => {
+  test('a body that the store cuts short is taken up where it broke off', async () => {
+    const name = newKey()
+    const bytes = randomBytes(300_000)
+    await store.storage.put(name, bytes, within(5_000))
+    const ranges: unknown[] = []
+    store.proxy.meet((incoming, response) => {
+      ranges.push(incoming.headers.range)
+      const from = Number(/\d+/.exec(incoming.headers.range ?? '')?.[0] ?? 0)
+      if (from >= 200_000) return false
+      const head = { 'content-length': bytes.length - from }
+      response.writeHead(from > 0 ? 206 : 200, head)
+      response.write(bytes.subarray(from, from + 100_000), () => response.destroy())
+      return true
+    })
+    expect(await buffer(store.proxied.read(name, AbortSignal.timeout(5_000)))).toEqual(bytes)
+    expect(ranges).toEqual([undefined, 'bytes=100000-', 'bytes=200000-'])
+  })
+
+  test('a store that delivers nothing more is given up', async () => {
+    const name = newKey()
+    await store.storage.put(name, randomBytes(1000), within(5_000))
+    store.proxy.meet((incoming, response) => {
+      response.writeHead(incoming.headers.range ? 206 : 200, { 'content-length': 1000 })
+      if (incoming.headers.range) response.flushHeaders()
+      else response.write(Buffer.alloc(500))
+      setImmediate(() => response.destroy())
+      return true
+    })
+    await expect(buffer(store.proxied.read(name, AbortSignal.timeout(20_000)))).rejects.toMatchObject(
+      unavailable,
+    )
+    expect(store.proxy.requests.length).toBeGreaterThan(3)
+  })
+
+  test('a body that the store cuts short and begins anew is an error, not an end', async () => {
     const name = newKey()
     await store.storage.put(name, randomBytes(1000), within(5_000))
     store.proxy.meet((_, response) => {
