@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { messageOf } from '../errors.ts'
+import { isSeen } from '../jobs/workers.ts'
 import type { ApiContext } from './context.ts'
 
 /** `warning` does not make the API unready. `message` is a sentence. */
@@ -58,7 +59,7 @@ async function checkStorage({ storage }: ApiContext): Promise<Check> {
 async function checkWorkers({ sql }: ApiContext): Promise<Check> {
   const builds = await sql<{ build: string; workers: number; slots: number }[]>`
     select build, count(*)::int as workers, sum(slots)::int as slots from workers
-    where seen_at > now() - interval '30 s' and not draining group by build order by build`
+    where ${isSeen(sql)} and not draining group by build order by build`
   if (builds.length === 0) return warning('No worker is running: videos wait until one is started.')
   const parts = builds.map(({ build, workers, slots }) => `${workers} with ${slots} slots (ffmpeg ${build})`)
   const faults = [
@@ -73,7 +74,7 @@ async function checkWorkers({ sql }: ApiContext): Promise<Check> {
 async function describePaused(sql: ApiContext['sql']): Promise<string[]> {
   const paused = await sql<{ need: string; workers: number; since: Date }[]>`
     select need, count(*)::int as workers, min(paused_since) as since from workers, unnest(paused_for) need
-    where seen_at > now() - interval '30 s' and not draining group by need order by need`
+    where ${isSeen(sql)} and not draining group by need order by need`
   return paused.map(({ need, workers, since }) => {
     const who = workers === 1 ? '1 begins' : `${workers} begin`
     return `${who} nothing for want of ${need}, since ${since.toISOString()}.`

@@ -1,5 +1,5 @@
 import type { Database } from '../db.ts'
-import { type ClaimedTask, type ClaimRow, claimedTask } from './claim.ts'
+import { type ClaimedTask, type ClaimRow, claimColumns, claimedTask } from './claim.ts'
 
 /** The oldest of each priority that are looked at: more than couriers claim in the same moment. */
 const candidates = 64
@@ -30,8 +30,7 @@ export async function claimFetch(
       insert into task_runs (task_id, fence, worker_id, attempt, crashes)
       select id, fence, worker_id, attempt, crashes from t
     )
-    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
-           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    select ${claimColumns(sql)}
     from t join videos v on v.id = t.video_id`
   return rows[0] ? claimedTask(rows[0]) : null
 }
@@ -42,8 +41,7 @@ export async function claimFetch(
  */
 export async function adoptFetch(sql: Database, workerId: string): Promise<ClaimedTask | null> {
   const rows = await sql<ClaimRow[]>`
-    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
-           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    select ${claimColumns(sql)}
     from tasks t join videos v on v.id = t.video_id
     where t.kind = 'fetch' and t.state = 'running' and t.worker_id = ${workerId}`
   return rows[0] ? claimedTask(rows[0]) : null

@@ -53,8 +53,7 @@ export async function claimTask(
       insert into task_runs (task_id, fence, worker_id, attempt, crashes)
       select id, fence, worker_id, attempt, crashes from t
     )
-    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
-           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    select ${claimColumns(sql)}
     from t join videos v on v.id = t.video_id`
   return rows[0] ? claimedTask(rows[0]) : null
 }
@@ -69,8 +68,7 @@ export async function lookAgain(
   claim: { workerId: string; taskId: number; entryId: string },
 ): Promise<{ verdict: 'adopted'; task: ClaimedTask } | { verdict: 'leave' | 'drop' }> {
   const rows = await sql<(ClaimRow & { worker_id: string | null })[]>`
-    select t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input, t.worker_id,
-           v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes
+    select ${claimColumns(sql)}, t.worker_id
     from tasks t join videos v on v.id = t.video_id
     where t.id = ${claim.taskId} and t.state = 'running' and t.stream_id = ${claim.entryId}`
   const [row] = rows
@@ -105,6 +103,12 @@ export async function findResumePoint(sql: Database, owned: Owned): Promise<numb
     select segments from found`
   if (!row) throw new FencedError()
   return row.segments
+}
+
+/** What `ClaimRow` needs of a task `t` and its video `v`. */
+export function claimColumns(sql: Database) {
+  return sql`t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
+             v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes`
 }
 
 export function claimedTask(row: ClaimRow): ClaimedTask {

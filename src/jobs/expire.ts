@@ -1,6 +1,7 @@
 import { type Database, transaction } from '../db.ts'
 import { discardWork } from './discard-work.ts'
 import { tryPass } from './passes.ts'
+import { isRetryable } from './retry.ts'
 import { lockVideo } from './video-lock.ts'
 
 const batch = 1_000
@@ -36,7 +37,7 @@ export async function expireSegments(sql: Database, keepMs: number): Promise<voi
   for (const { id } of old) {
     await transaction(sql, async (tx) => {
       const video = await lockVideo(tx, id)
-      if (video?.status !== 'failed' && video?.status !== 'cancelled') return
+      if (!video || !isRetryable(video.status)) return
       await discardWork(tx, id)
     })
   }

@@ -4,6 +4,7 @@ import { dropTasks } from './drop-tasks.ts'
 import { startOver } from './replan.ts'
 import type { VideoStatus } from './state.ts'
 import { lockVideo, recordEvent } from './video-lock.ts'
+import { isSeen } from './workers.ts'
 
 export type RetryResult = 'retried' | 'not_retryable' | 'not_found'
 
@@ -73,7 +74,7 @@ async function discardTasks(tx: Transaction, videoId: string, taskIds: readonly 
 /** While no worker is there at all nothing is known, and the pieces are kept. */
 async function isBuildGone(tx: Transaction, videoId: string): Promise<boolean> {
   const [row] = await tx<{ gone: boolean }[]>`
-    with live as (select build from workers where seen_at > now() - interval '30 s')
+    with live as (select build from workers where ${isSeen(tx)})
     select exists (select from live) and not exists (select from live where build = v.plan ->> 'build')
       and exists (select from tasks where video_id = v.id and kind in ('video', 'audio') and state <> 'done') as gone
     from videos v where id = ${videoId} and plan is not null`

@@ -30,10 +30,15 @@ export async function seeWorker(
       paused_since = case when ${paused} then coalesce(workers.paused_since, excluded.paused_since) end`
 }
 
+/** Whether a worker was heard of lately, as a condition. */
+export function isSeen(sql: Query) {
+  return sql`seen_at > now() - interval '30 s'`
+}
+
 /** The slots of all workers that are there and take tasks, as an expression. */
 export function liveSlots(sql: Query) {
   return sql`(select coalesce(sum(slots), 0)::int from workers
-              where seen_at > now() - interval '30 s' and not draining and paused_for = '{}')`
+              where ${isSeen(sql)} and not draining and paused_for = '{}')`
 }
 
 /**
