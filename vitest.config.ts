@@ -40,6 +40,15 @@ export default defineConfig({
       },
       {
         test: {
+          ...services,
+          name: 'corpus',
+          include: ['test/corpus/**/*.test.ts'],
+          testTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           // Each file starts servers of its own, to kill them, and mostly waits: two go together.
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
@@ -47,7 +56,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           pool: 'forks' as const,
           maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

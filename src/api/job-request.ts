@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { priorities } from '../jobs/state.ts'
+import { jobOptionsSchema } from '../media/job-options.ts'
 
 const maxMetadataBytes = 16 * 1024
 const maxMetadataDepth = 8
@@ -41,6 +42,7 @@ export const jobRequestSchema = z.strictObject({
   title: lineSchema.max(300, 'must have 300 characters at most').optional(),
   priority: z.enum(priorities, `must be one of ${priorities.join(', ')}`).default('normal'),
   metadata: metadataSchema.default({}),
+  ...jobOptionsSchema.shape,
 })
 
 function isOneLine(text: string): boolean {

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { checkSource } from '../jobs/check-source.ts'
 import { findAnswer, makeOnce } from '../jobs/idempotency.ts'
 import { type Submission, submitVideo, whileSourcesGo } from '../jobs/submit.ts'
+import { jobOptionsSchema } from '../media/job-options.ts'
 import type { ApiContext } from './context.ts'
 import { created, requestKey } from './idempotency.ts'
 import { jobRequestSchema } from './job-request.ts'
@@ -31,6 +32,7 @@ export function jobRoutes(context: ApiContext): Hono {
       title: request.title ?? null,
       priority: request.priority,
       metadata: request.metadata,
+      options: jobOptionsSchema.parse(request),
       source: await pinSource(request.source),
     }
     const outcome = await whileSourcesGo(() =>

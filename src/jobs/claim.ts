@@ -1,5 +1,6 @@
 import type { Database } from '../db.ts'
 import { FencedError } from '../errors.ts'
+import { type JobOptions, jobOptionsSchema } from '../media/job-options.ts'
 import type { Owned, TaskKind } from './state.ts'
 
 /** A task in our hands: its row and what of the video every kind needs. */
@@ -11,6 +12,7 @@ export type ClaimedTask = Owned & {
   input: unknown
   generation: number
   plan: unknown
+  options: JobOptions
   sourceKey: string | null
   sourceEtag: string | null
   sourceBytes: number | null
@@ -27,6 +29,7 @@ export type ClaimRow = {
   input: unknown
   generation: number
   plan: unknown
+  options: unknown
   source_key: string | null
   source_etag: string | null
   source_size_bytes: number | null
@@ -108,7 +111,7 @@ export async function findResumePoint(sql: Database, owned: Owned): Promise<numb
 /** What `ClaimRow` needs of a task `t` and its video `v`. */
 export function claimColumns(sql: Database) {
   return sql`t.id, t.video_id, t.fence, t.kind, t.position, t.attempt, t.crashes, t.input,
-             v.generation, v.plan, v.source_key, v.source_etag, v.source_size_bytes`
+             v.generation, v.plan, v.options, v.source_key, v.source_etag, v.source_size_bytes`
 }
 
 export function claimedTask(row: ClaimRow): ClaimedTask {
@@ -123,6 +126,7 @@ export function claimedTask(row: ClaimRow): ClaimedTask {
     input: row.input,
     generation: row.generation,
     plan: row.plan,
+    options: jobOptionsSchema.parse(row.options),
     sourceKey: row.source_key,
     sourceEtag: row.source_etag,
     sourceBytes: row.source_size_bytes,

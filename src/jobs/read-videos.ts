@@ -44,6 +44,8 @@ export type VideoRow = {
   source_etag: string | null
   source_size_bytes: number | null
   metadata: Record<string, unknown>
+  /** What was asked for (`JobOptions`); fields that were not are left out. */
+  options: unknown
   media: unknown
   error_code: string | null
   error_message: string | null
@@ -112,7 +114,7 @@ export function queuePosition(sql: Database) {
 function shownColumns(sql: Database) {
   return sql`
     v.id, v.title, v.status, v.priority, v.source_kind, v.source_url, v.source_key, v.source_etag, v.source_size_bytes,
-    v.metadata, v.media, v.error_code, v.error_message, v.tasks_total, v.tasks_done,
+    v.metadata, v.options, v.media, v.error_code, v.error_message, v.tasks_total, v.tasks_done,
     v.created_at, v.started_at, v.completed_at,
     extract(epoch from coalesce(v.started_at, v.completed_at, now()) - v.created_at)::float8 as queued_s,
     extract(epoch from coalesce(v.completed_at, now()) - v.started_at)::float8 as processing_s,

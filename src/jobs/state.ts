@@ -5,7 +5,7 @@ export type VideoStatus = (typeof videoStatuses)[number]
 export const priorities = ['high', 'normal', 'low'] as const
 export type Priority = (typeof priorities)[number]
 
-export type TaskKind = 'fetch' | 'plan' | 'video' | 'audio' | 'subtitle' | 'mp4' | 'finish'
+export type TaskKind = 'fetch' | 'plan' | 'video' | 'audio' | 'subtitle' | 'mp4' | 'quality' | 'finish'
 
 /** Names a task's run: an owner's write carries both, and 0 rows means it is not ours any more. */
 export type Owned = { taskId: number; videoId: string; fence: number }
@@ -30,6 +30,8 @@ export function taskRank(kind: TaskKind, position: number): number {
       return 2 + position
     case 'mp4':
       return 1_000_000 + position
+    case 'quality':
+      return 1_500_000 + position
     case 'finish':
       return 2_000_000
   }

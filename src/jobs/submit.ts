@@ -1,4 +1,5 @@
 import { type Database, json, type Query, sqlState } from '../db.ts'
+import type { JobOptions } from '../media/job-options.ts'
 import { type Priority, taskRank } from './state.ts'
 
 export type Submission = {
@@ -6,6 +7,7 @@ export type Submission = {
   title: string | null
   priority: Priority
   metadata: Record<string, unknown>
+  options: JobOptions
   source: { kind: 'url'; url: string } | { kind: 'key'; key: string; etag: string; bytes: number }
 }
 
@@ -27,9 +29,9 @@ export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId
       on conflict (key) do nothing
     ), v as (
       insert into videos (id, title, priority, source_kind, source_url, source_key, source_etag, source_size_bytes,
-                          metadata, event_seq)
+                          metadata, options, event_seq)
       values (${job.id}, ${job.title}, ${job.priority}, ${job.source.kind}, ${url && withoutSecrets(url)}, ${key}, ${etag},
-              ${bytes}, ${json(sql, job.metadata)}, 1)
+              ${bytes}, ${json(sql, job.metadata)}, ${json(sql, job.options)}, 1)
       returning id
     ), e as (
       insert into events (video_id, seq, kind, data)

@@ -1,6 +1,7 @@
 import { PermanentError } from '../errors.ts'
 import { planAudio } from './audio-plan.ts'
 import { planChunks, SINGLE_CHUNK_S } from './chunks.ts'
+import { planColour } from './colour.ts'
 import { chooseFrameRate, fps } from './frame-rate.ts'
 import { type Grid, planGrid, secondsAt } from './grid.ts'
 import { planLadder } from './ladder.ts'
@@ -37,6 +38,7 @@ export function makePlan({ media, build, singleChunk }: PlanRequest): Plan {
     build,
     video: pictures?.video ?? null,
     audio: sound.tracks,
+    subtitles: [],
     single_chunk: pictures?.singleChunk ?? null,
     ...segmentLengths(pictures?.video ?? null),
     kept: [...(pictures?.kept ?? []), ...sound.kept],
@@ -64,8 +66,9 @@ function planVideo(media: MediaInfo, video: VideoStream, forced: string | null):
       source_start_s: secondsAt(video.first_pts, video.time_base),
       rotation: video.rotation,
       deinterlace: video.interlaced ? (video.top_field_first ? 'tff' : 'bff') : null,
-      tone_map: planToneMap(video),
-      full_range: isFullRange(video),
+      ...planColour(video),
+      encoder: { codec: 'h264', preset: 'veryfast' },
+      pictures: null,
       // A transport stream has no index: its seek lands somewhere near.
       preroll_s: media.format.includes('mpegts') ? 10 : 2,
       chunks: planChunks(grid, singleChunk === null),
@@ -79,24 +82,6 @@ function reasonNotToCut(media: MediaInfo, grid: Grid): string | null {
   if (grid.expected_frames < SINGLE_CHUNK_S * fps(grid.frame_rate)) return 'short'
   // A GIF picture is drawn over the one before it: there is nothing to seek to.
   return media.format === 'gif' ? 'not_seekable' : null
-}
-
-/** Nits of diffuse white (ITU-R BT.2408), which tone mapping puts at 1.0. */
-const WHITE_NITS = 203
-
-/** PQ content is graded for 1000 nits unless it says otherwise; HLG is relative to such a display. */
-const USUAL_PEAK_NITS = 1000
-
-function planToneMap({ color }: VideoStream): VideoPlan['tone_map'] {
-  const { transfer } = color
-  if (transfer !== 'smpte2084' && transfer !== 'arib-std-b67') return null
-  const peakNits = transfer === 'smpte2084' ? (color.max_cll ?? USUAL_PEAK_NITS) : USUAL_PEAK_NITS
-  return { transfer, peak: Math.min(10_000, Math.max(WHITE_NITS, peakNits)) / WHITE_NITS }
-}
-
-/** The old `yuvj` formats say full range by their name. */
-function isFullRange({ color, pixel_format }: VideoStream): boolean {
-  return color.range === 'pc' || (pixel_format?.startsWith('yuvj') ?? false)
 }
 
 /**

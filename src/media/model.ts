@@ -98,6 +98,13 @@ const chunkSchema = z.object({
 })
 export type Chunk = z.infer<typeof chunkSchema>
 
+/** How the pictures of every rung are encoded, as the profile has it. */
+const videoEncoderSchema = z.object({
+  codec: z.enum(['h264', 'hevc', 'av1']),
+  /** In the encoder's own words: `veryfast` of x264 and x265, `8` of SVT-AV1. */
+  preset: z.string().regex(/^[a-z0-9]{1,12}$/),
+})
+
 const videoPlanSchema = z.object({
   stream_index: z.int().nonnegative(),
   /** The constant frame rate of every rung. */
@@ -124,6 +131,14 @@ const videoPlanSchema = z.object({
     .object({ transfer: z.enum(['smpte2084', 'arib-std-b67']), peak: z.number().positive() })
     .nullable(),
   full_range: z.boolean(),
+  /** By which the source's colours became luma and chroma; what is made is BT.709. */
+  matrix: z.enum(['bt709', 'smpte170m', 'smpte240m', 'fcc', 'bt2020']).default('bt709'),
+  encoder: videoEncoderSchema.default({ codec: 'h264', preset: 'veryfast' }),
+  /** Pictures for the seek bar: one each so many frames (whole GOPs), of this size; null for none. */
+  pictures: z
+    .object({ every_frames: z.int().positive(), width: z.int().positive(), height: z.int().positive() })
+    .nullable()
+    .default(null),
   /** How far before a chunk's start decoding begins. */
   preroll_s: z.number().positive(),
   chunks: z.array(chunkSchema).min(1),
@@ -148,6 +163,18 @@ const audioPlanSchema = z.object({
 })
 export type AudioPlan = z.infer<typeof audioPlanSchema>
 
+const subtitlePlanSchema = z.object({
+  /** 0, 1, …: the task's position and the track's name (`subtitle-0`). */
+  position: z.int().nonnegative(),
+  stream_index: z.int().nonnegative(),
+  language: z.string().nullable(),
+  title: z.string().nullable(),
+  default: z.boolean(),
+  forced: z.boolean(),
+  /** The grid's origin in seconds, as in the audio plan. */
+  origin: z.tuple([z.int(), z.int().positive()]),
+})
+
 const skippedSchema = z.object({
   kind: z.enum(['rung', 'audio', 'subtitle', 'video']),
   name: z.string(),
@@ -159,11 +186,13 @@ const skippedSchema = z.object({
 /** What will be made and why (`videos.plan`). */
 export const planSchema = z.object({
   version: z.literal(1),
-  profile: z.literal('default'),
+  profile: z.string(),
   /** Fingerprint of ffmpeg and its encoders: segments of different builds are never mixed. */
   build: z.string(),
   video: videoPlanSchema.nullable(),
   audio: z.array(audioPlanSchema),
+  /** Each becomes one WebVTT file. */
+  subtitles: z.array(subtitlePlanSchema).default([]),
   /** Whether the source is encoded as one piece, and the reason code. */
   single_chunk: z.string().nullable(),
   /** Segment duration every rendition aims at, and the ceiling EXT-X-TARGETDURATION states. */

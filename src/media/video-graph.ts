@@ -90,8 +90,19 @@ function cascade(source: string, plan: VideoPlan): string {
     .join(';')
 }
 
-function rungFilters({ width, height }: Rung, index: number, { full_range, tone_map }: VideoPlan): string[] {
-  // Tone mapping has brought the range down already.
-  const toLimited = index === 0 && full_range && !tone_map ? ':in_range=pc:out_range=tv' : ''
-  return [`scale=${width}:${height}:flags=bicubic${toLimited}`, 'setsar=1', 'format=yuv420p']
+/** The first rung's scale brings the colours to BT.709, which is free where they are; the others follow. */
+function rungFilters({ width, height }: Rung, index: number, plan: VideoPlan): string[] {
+  const scale = `scale=${width}:${height}:flags=bicubic`
+  const colours = index === 0 ? [`${scale}${conversion(plan)}`, bt709] : [scale]
+  return [...colours, 'setsar=1', 'format=yuv420p']
+}
+
+/** An encoder writes the tags that its frames have. */
+const bt709 = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709'
+
+function conversion({ full_range, tone_map, matrix }: VideoPlan): string {
+  // Tone mapping has brought matrix and range down already.
+  if (tone_map) return ''
+  const range = full_range ? ':in_range=pc:out_range=tv' : ''
+  return `:in_color_matrix=${matrix}:out_color_matrix=bt709${range}`
 }

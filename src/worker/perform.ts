@@ -24,6 +24,7 @@ export const performTask: Perform = (context, run) => {
       return runFinishTask(context, run)
     case 'fetch':
     case 'subtitle':
+    case 'quality':
       throw new StepladderError('unknown_task_kind', `a worker does not run ${run.task.kind} tasks`)
   }
 }

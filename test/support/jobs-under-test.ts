@@ -11,6 +11,7 @@ import { contentKey, streamedKey } from '../../src/jobs/object-keys.ts'
 import type { Owned, Priority, TaskKind } from '../../src/jobs/state.ts'
 import { submitVideo, whileSourcesGo } from '../../src/jobs/submit.ts'
 import { createLog } from '../../src/log.ts'
+import { jobOptionsSchema } from '../../src/media/job-options.ts'
 import type { MediaInfo, Plan } from '../../src/media/model.ts'
 import { migrate } from '../../src/migrate.ts'
 import { createStream, type Stream } from '../../src/queue/stream.ts'
@@ -74,7 +75,7 @@ export async function submit(
     url === undefined
       ? { kind: 'key' as const, key, etag: 'etag-1', bytes: 9 }
       : { kind: 'url' as const, url }
-  const job = { id, title: null, priority, metadata: {}, source }
+  const job = { id, title: null, priority, metadata: {}, options: jobOptionsSchema.parse({}), source }
   return { videoId: id, ...(await whileSourcesGo(() => submitVideo(sql, job))) }
 }
 

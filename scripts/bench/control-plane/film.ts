@@ -50,6 +50,9 @@ export function planOf({ chunks, rungs }: FilmSize): Plan {
       deinterlace: null,
       tone_map: null,
       full_range: false,
+      matrix: 'bt709',
+      encoder: { codec: 'h264', preset: 'veryfast' },
+      pictures: null,
       preroll_s: 2,
       chunks: Array.from({ length: chunks }, (_, index) => ({
         first_frame: index * chunkFrames,
@@ -60,6 +63,7 @@ export function planOf({ chunks, rungs }: FilmSize): Plan {
       }),
     },
     audio: [],
+    subtitles: [],
     single_chunk: null,
     segment_s: 4,
     target_duration_s: 5,

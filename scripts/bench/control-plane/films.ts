@@ -4,6 +4,7 @@ import { claimTask } from '../../../src/jobs/claim.ts'
 import { completePlan } from '../../../src/jobs/complete-plan.ts'
 import type { Priority } from '../../../src/jobs/state.ts'
 import { submitVideo } from '../../../src/jobs/submit.ts'
+import { jobOptionsSchema } from '../../../src/media/job-options.ts'
 import { type FilmSize, mediaOf, planOf, sourceKeyOf } from './film.ts'
 
 export async function submitFilm(
@@ -13,7 +14,14 @@ export async function submitFilm(
 ): Promise<number> {
   const id = randomUUIDv7()
   const source = { kind: 'key' as const, key: sourceKeyOf(size, id), etag: 'bench', bytes: 1_000_000 }
-  const { taskId } = await submitVideo(sql, { id, title: null, priority, metadata: {}, source })
+  const { taskId } = await submitVideo(sql, {
+    id,
+    title: null,
+    priority,
+    metadata: {},
+    options: jobOptionsSchema.parse({}),
+    source,
+  })
   return taskId
 }
 

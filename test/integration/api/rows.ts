@@ -79,6 +79,9 @@ export function smallPlan(): Plan {
       deinterlace: null,
       tone_map: null,
       full_range: false,
+      matrix: 'bt709',
+      encoder: { codec: 'h264', preset: 'veryfast' },
+      pictures: null,
       preroll_s: 2,
       chunks: [
         { first_frame: 0, frames: 300 },
@@ -86,6 +89,7 @@ export function smallPlan(): Plan {
       ],
       rungs: [rung('360p', 640, 360, 800_000), rung('240p', 426, 240, 400_000)],
     },
+    subtitles: [],
     audio: [
       {
         position: 0,

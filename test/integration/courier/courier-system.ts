@@ -6,6 +6,7 @@ import { startCourier } from '../../../src/courier/start.ts'
 import { createDatabase, type Database } from '../../../src/db.ts'
 import { fetchedPrefix } from '../../../src/jobs/object-keys.ts'
 import { submitVideo } from '../../../src/jobs/submit.ts'
+import { jobOptionsSchema } from '../../../src/media/job-options.ts'
 import { migrate } from '../../../src/migrate.ts'
 import { createStorage, type Storage } from '../../../src/storage.ts'
 import { createTestData } from '../../support/test-data.ts'
@@ -58,7 +59,7 @@ export async function createCourierSystem(options: {
   async function submit(url: string): Promise<string> {
     const id = randomUUID()
     await submitVideo(sql, {
-      ...{ id, title: null, priority: 'normal', metadata: {} },
+      ...{ id, title: null, priority: 'normal', metadata: {}, options: jobOptionsSchema.parse({}) },
       source: { kind: 'url', url },
     })
     await sql.notify('stepladder_fetch', '')

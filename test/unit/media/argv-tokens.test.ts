@@ -112,7 +112,7 @@ const isKnownToken = (token: string): boolean =>
 const isGraph = (token: string): boolean =>
   /^(\[0:\d\]|asetpts)/.test(token) &&
   (token.match(/[a-zA-Z_]+/g) ?? []).every((name) =>
-    /^([vcs]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp)$/.test(
+    /^([vcs]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|in_color_matrix|out_color_matrix|bt|smpte|m|setparams|range|tv|color_primaries|color_trc|colorspace|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp)$/.test(
       name,
     ),
   )

@@ -75,6 +75,23 @@ describe('a plan', () => {
     expect(planOf({}).video?.full_range).toBe(false)
   })
 
+  test.each([
+    ['bt709', 480, 'bt709'],
+    ['smpte170m', 1080, 'smpte170m'],
+    ['bt470bg', 576, 'smpte170m'],
+    ['bt2020nc', 2160, 'bt2020'],
+    ['fcc', 480, 'fcc'],
+    // Untagged: what such a size was always made with.
+    [null, 480, 'smpte170m'],
+    ['unknown', 576, 'smpte170m'],
+    [null, 720, 'bt709'],
+    // RGB has no matrix.
+    ['gbr', 480, 'bt709'],
+  ])('takes a source tagged %s with %i lines for %s', (space, height, matrix) => {
+    const color = { ...HDR, transfer: null, space }
+    expect(planOf({ video: aPicture({ color, width: 1920, height }) }).video?.matrix).toBe(matrix)
+  })
+
   test('deinterlaces by the parity of the source', () => {
     const deinterlace = (top_field_first: boolean) =>
       planOf({ video: aPicture({ interlaced: true, top_field_first }) }).video?.deinterlace
