@@ -1,5 +1,6 @@
 import { greatestCommonDivisor } from './frame-rate.ts'
 import type { AudioPlan, AudioStream, MediaInfo, Plan, VideoPlan } from './model.ts'
+import { isSoundAccepted } from './whitelist.ts'
 
 const BITRATE_BPS = 128_000
 
@@ -13,7 +14,7 @@ export function planAudio(
   media: MediaInfo,
   video: Pick<VideoPlan, 'origin_ticks' | 'time_base'> | null,
 ): Sound {
-  const usable = media.audio.filter((track) => reasonToSkip(track) === null)
+  const usable = media.audio.filter(isUsable)
   const origin = video ? pictureOrigin(video) : soundOrigin(usable)
   // A group of renditions has one default at most (RFC 8216 §4.3.4.1).
   const chosen = usable.find((track) => track.default) ?? usable[0]
@@ -44,12 +45,17 @@ export function planAudio(
   }
 }
 
+/** Whether a track of the source can be made. */
+export const isUsable = (track: AudioStream): boolean => reasonToSkip(track) === null
+
 function reasonToSkip({
   codec,
   sample_rate,
   channels,
 }: AudioStream): { code: string; reason: string } | null {
   if (codec === null) return { code: 'unknown_codec', reason: 'no decoder knows the codec of this track' }
+  if (!isSoundAccepted(codec))
+    return { code: 'codec_not_accepted', reason: `sound in ${codec} is not accepted` }
   if (sample_rate === null || channels === null)
     return { code: 'no_samples', reason: 'the track states no sample rate or no channels' }
   return null

@@ -1,3 +1,4 @@
+import { isUsable } from './audio-plan.ts'
 import { fps } from './frame-rate.ts'
 import type { MediaInfo, Rational, VideoPlan, VideoStream } from './model.ts'
 
@@ -50,7 +51,7 @@ export const secondsAt = (ticks: number, [numerator, denominator]: Rational): nu
   (ticks * numerator) / denominator
 
 function leadFrames(media: MediaInfo, video: VideoStream, frameRate: Rational): number {
-  const starts = media.audio.filter(({ codec }) => codec !== null).map(({ start_s }) => start_s)
+  const starts = media.audio.filter(isUsable).map(({ start_s }) => start_s)
   const lead = Math.min(MAX_LEAD_S, secondsAt(video.first_pts, video.time_base) - Math.min(...starts))
   // The margin of a microsecond (ffprobe's own) keeps 0.1 s at 30 fps, a hair above 3 frames, at 3.
   const surely = lead - 1e-6

@@ -1,7 +1,9 @@
 import { PermanentError } from '../errors.ts'
+import { isUsable } from './audio-plan.ts'
 import { MAX_PIXELS, MAX_STREAMS } from './limits.ts'
 import type { AudioStream, MediaInfo, VideoStream } from './model.ts'
 import type { Probe, ProbedFrame, ProbedStream } from './probe-schema.ts'
+import { isSoundAccepted } from './whitelist.ts'
 
 /**
  * The film stream of a probe: the default one, else the first; covers and thumbnails are none. Its
@@ -19,7 +21,7 @@ export function filmStream(probe: Probe): ProbedStream | null {
 }
 
 /** Only ever covers; their decoders are allowed to ffprobe alone. */
-const COVER_CODECS = new Set(['png'])
+const COVER_CODECS = new Set(['png', 'bmp', 'tiff', 'webp'])
 
 /** First and all frames of one stream, in the order they are shown. */
 export function framesOf(probe: Probe, stream: ProbedStream): ProbedFrame[] {
@@ -36,9 +38,7 @@ export function toMediaInfo(probe: Probe, sizeBytes: number): MediaInfo {
   const film = filmStream(probe)
   const video = film && toVideoStream(film, framesOf(probe, film))
   const audio = streams.filter(({ codec_type }) => codec_type === 'audio').map(toAudioStream)
-  if (video === null && !audio.some(({ codec, sample_rate }) => codec !== null && sample_rate !== null)) {
-    throw new PermanentError('no_video', 'the source has neither a picture nor a sound that can be decoded')
-  }
+  if (video === null && !audio.some(isUsable)) throw nothingUsable(audio)
   return {
     format: format.format_name,
     start_s: format.start_time ?? 0,
@@ -55,6 +55,17 @@ export function toMediaInfo(probe: Probe, sizeBytes: number): MediaInfo {
         forced: stream.disposition?.forced ?? false,
       })),
   }
+}
+
+/** Neither a picture nor a sound: which of the two codes tells whether another format would help. */
+function nothingUsable(audio: AudioStream[]): PermanentError {
+  const refused = audio.find(({ codec }) => codec !== null && !isSoundAccepted(codec))
+  return refused
+    ? new PermanentError(
+        'unsupported_codec',
+        `the source has a sound in ${refused.codec}, which is not accepted`,
+      )
+    : new PermanentError('no_video', 'the source has neither a picture nor a sound that can be decoded')
 }
 
 export const tooManyStreams = (said?: ErrorOptions) =>

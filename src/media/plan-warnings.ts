@@ -1,3 +1,4 @@
+import { isUsable } from './audio-plan.ts'
 import { fps } from './frame-rate.ts'
 import type { MediaInfo, Plan, VideoPlan } from './model.ts'
 
@@ -5,8 +6,7 @@ import type { MediaInfo, Plan, VideoPlan } from './model.ts'
 export function planWarnings(media: MediaInfo, video: VideoPlan | null): Plan['warnings'] {
   const warnings: Plan['warnings'] = []
   const warn = (code: string, message: string) => warnings.push({ code, message })
-  const soundless = media.audio.length > 0 && media.audio.every(({ codec }) => codec === null)
-  if (soundless) warn('audio_undecodable', 'no sound of the source can be decoded; the result is silent')
+  warnings.push(...soundWarnings(media))
   if (media.video === null || video === null) {
     warn('no_picture', 'the source has sound only; the result has no picture')
     return warnings
@@ -27,6 +27,21 @@ export function planWarnings(media: MediaInfo, video: VideoPlan | null): Plan['w
   if (video.expected_frames === null)
     warn('no_duration', 'the container states no duration, so progress has no percentage')
   return warnings
+}
+
+function soundWarnings({ audio }: MediaInfo): Plan['warnings'] {
+  const left = audio.filter((track) => !isUsable(track))
+  if (left.length === 0) return []
+  if (left.length === audio.length) {
+    const message = 'no sound of the source can be decoded; the result is silent'
+    return [{ code: 'audio_undecodable', message }]
+  }
+  const names = left.map(({ stream_index, codec, language }) =>
+    [`stream ${stream_index}`, codec && `in ${codec}`, language && `(${language})`].filter(Boolean).join(' '),
+  )
+  return [
+    { code: 'audio_left_out', message: `sound that cannot be decoded is left out: ${names.join(', ')}` },
+  ]
 }
 
 const round = (rate: number): string => String(Math.round(rate * 100) / 100)

@@ -11,31 +11,43 @@ const DEMUXERS = [
 ]
 
 /** Names of *decoders*, not of codecs: `mp3float`, `flv`, `libdav1d`. */
-const DECODERS = [
+const PICTURE_DECODERS = [
   ...['h264', 'hevc', 'vp8', 'vp9', 'libdav1d', 'libaom-av1', 'av1'],
-  ...[
-    'mpeg1video',
-    'mpeg2video',
-    'mpeg4',
-    'msmpeg4',
-    'msmpeg4v2',
-    'h263',
-    'flv',
-    'wmv1',
-    'wmv2',
-    'wmv3',
-    'vc1',
-  ],
-  ...['theora', 'prores', 'dnxhd', 'mjpeg', 'gif'],
+  ...['mpeg1video', 'mpeg2video', 'mpeg4', 'msmpeg4', 'msmpeg4v2', 'h263', 'flv'],
+  ...['wmv1', 'wmv2', 'wmv3', 'vc1', 'theora', 'prores', 'dnxhd', 'mjpeg', 'gif'],
+]
+const SOUND_DECODERS = [
   ...['aac', 'aac_latm', 'mp3float', 'mp3', 'mp2float', 'mp2', 'mp1float', 'ac3', 'eac3', 'dca', 'truehd'],
   ...['opus', 'vorbis', 'flac', 'alac', 'wmav1', 'wmav2', 'wmapro', 'amrnb', 'amrwb'],
-  ...['pcm_s16le', 'pcm_s16be', 'pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_f32le', 'pcm_u8'],
-  ...['pcm_alaw', 'pcm_mulaw', 'pcm_bluray', 'adpcm_ms', 'adpcm_ima_wav', 'adpcm_ima_qt'],
-  ...['subrip', 'srt', 'ass', 'ssa', 'mov_text', 'webvtt'],
+  ...['pcm_s8', 'pcm_u8', 'pcm_s16le', 'pcm_s16be', 'pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_s32be'],
+  ...['pcm_f32le', 'pcm_f32be', 'pcm_f64le', 'pcm_f64be', 'pcm_alaw', 'pcm_mulaw', 'pcm_bluray', 'pcm_dvd'],
+  ...['adpcm_ms', 'adpcm_ima_wav', 'adpcm_ima_qt'],
+]
+const TEXT_DECODERS = ['subrip', 'srt', 'ass', 'ssa', 'mov_text', 'webvtt']
+const DECODERS = [...PICTURE_DECODERS, ...SOUND_DECODERS, ...TEXT_DECODERS]
+
+/**
+ * What a good film has beside its picture and a sound that we take: covers, picture subtitles, teletext,
+ * sounds of rare kinds. ffprobe opens a decoder for every stream, and lists nothing at all when one is off
+ * its list; so it may open these, whose streams are then left out. ffmpeg opens only what is mapped.
+ */
+const PROBED_ONLY = [
+  ...['png', 'bmp', 'tiff', 'webp'],
+  ...['pgssub', 'dvdsub', 'dvbsub', 'xsub', 'libzvbi_teletextdec', 'libaribb24', 'libaribcaption'],
+  ...['cc_dec', 'text'],
+  ...['wavpack', 'tta', 'speex', 'libspeex', 'mlp', 'als', 's302m', 'dvaudio', 'dolby_e'],
+  ...['wmavoice', 'wmalossless', 'nellymoser', 'adpcm_swf', 'adpcm_yamaha', 'g722', 'g726', 'g723_1', 'g729'],
+  ...['gsm', 'gsm_ms', 'truespeech', 'qcelp', 'evrc', 'qdm2', 'mace3', 'mace6', 'imc'],
+  ...['cook', 'sipr', 'real_144', 'real_288', 'atrac3', 'atrac3plus', 'pcm_s16be_planar', 'pcm_s64le'],
+  ...['pcm_u16le', 'pcm_u16be', 'pcm_u24le', 'pcm_u24be', 'pcm_u32le', 'pcm_u32be'],
 ]
 
-/** ffprobe lists nothing at all when one stream's decoder is off its list: covers and picture subtitles. */
-const PROBED_ONLY = ['png', 'pgssub', 'dvdsub', 'dvbsub']
+/** Where ffprobe's name of a codec is not that of its decoder. */
+const OTHER_NAMES: { [decoder: string]: string } = { dca: 'dts', amrnb: 'amr_nb', amrwb: 'amr_wb' }
+const SOUND_CODECS = new Set(SOUND_DECODERS.map((name) => OTHER_NAMES[name] ?? name.replace(/float$/, '')))
+
+/** Whether ffmpeg may decode a sound of this codec, named as ffprobe names it. */
+export const isSoundAccepted = (codec: string): boolean => SOUND_CODECS.has(codec)
 
 type Program = 'ffmpeg' | 'ffprobe'
 type Transport = 'http' | 'https' | 'pipe'

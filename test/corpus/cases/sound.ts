@@ -146,8 +146,40 @@ export const soundCases: Case[] = [
   },
   {
     name: 'a sound track that no decoder knows',
-    make: async () => recoded('apac.mp4', await film({ name: 'to-apac' }), 'mp4a', 'apac'),
-    wants: { status: 'completed', frames: 60, sound: '', warnings: 'audio_undecodable' },
+    make: async () => {
+      const renamed = recoded('renamed.mp4', await film({ name: 'to-apac' }), 'mp4a', 'apac')
+      // Which says that it is AAC, whatever the entry is called.
+      return recoded('apac.mp4', renamed, 'esds', 'xsds')
+    },
+    wants: {
+      status: 'completed',
+      frames: 60,
+      sound: '',
+      skipped: 'unknown_codec',
+      warnings: 'audio_undecodable',
+    },
+  },
+  {
+    name: 'a second sound whose codec is not accepted',
+    make: () =>
+      makeMedia({
+        name: 'corpus-tta',
+        extension: 'mkv',
+        args: [
+          ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=30'],
+          ...['-f', 'lavfi', '-i', 'sine=frequency=440'],
+          ...['-map', '0', '-map', '1', '-map', '1', '-t', '2', '-c:v', 'libx264', '-preset', 'ultrafast'],
+          ...['-pix_fmt', 'yuv420p', '-c:a:0', 'aac', '-c:a:1', 'tta'],
+          ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
+        ],
+      }),
+    wants: {
+      status: 'completed',
+      frames: 60,
+      sound: 'eng',
+      skipped: 'codec_not_accepted',
+      warnings: 'audio_left_out',
+    },
   },
   {
     name: 'a cover before the film',

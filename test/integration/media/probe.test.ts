@@ -167,6 +167,24 @@ describe('a probe finds', () => {
     expect(await probe('song.mp3')).toMatchObject({ video: null, audio: [{ codec: 'mp3' }] })
   })
 
+  test('a film beside streams whose decoders ffmpeg may not open, and calls those by their codecs', async () => {
+    await scratch.make('cover.bmp', ...picture('64x64', '1', 1), '-frames:v', '1')
+    await writeFile(join(scratch.path, 'said.srt'), '1\n00:00:00,000 --> 00:00:01,000\nHello\n')
+    await scratch.make(
+      'mixed.mkv',
+      ...picture('64x64', '10', 1),
+      ...tone(1),
+      ...['-i', join(scratch.path, 'said.srt')],
+      ...['-map', '0', '-map', '1', '-map', '1', '-map', '1', '-map', '2'],
+      ...X264,
+      ...['-c:a:0', 'aac', '-c:a:1', 'tta', '-c:a:2', 'wavpack', '-c:s', 'text'],
+      ...['-attach', join(scratch.path, 'cover.bmp'), '-metadata:s:t', 'mimetype=image/bmp'],
+    )
+    const media = await probe('mixed.mkv')
+    expect(media.video).toMatchObject({ codec: 'h264' })
+    expect(media.audio.map(({ codec }) => codec)).toEqual(['aac', 'tta', 'wavpack'])
+  })
+
   test('subtitles, with their languages', async () => {
     await writeFile(join(scratch.path, 'words.srt'), '1\n00:00:00,000 --> 00:00:01,000\nHello\n')
     await scratch.make(

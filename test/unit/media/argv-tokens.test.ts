@@ -44,7 +44,7 @@ test('nothing a caller wrote reaches an argv: a thousand random sources, every t
       width: 2 + random(4000),
       height: 2 + random(4000),
     })
-    const audio = [aTrack({ codec: word(), language: word(), title: word() })]
+    const audio = [aTrack({ language: word(), title: word() })]
     const media = aSource({ format: word(), title: word(), video, audio })
     const plan = makePlan({ media, build: 'b1', singleChunk: null })
     if (!plan.video || !plan.audio[0]) throw new Error('there are pictures and sound')

@@ -110,6 +110,7 @@ describe('audio', () => {
       aTrack({ stream_index: 2, codec: null }),
       aTrack({ stream_index: 3, channels: 8, language: 'deu', default: true }),
       aTrack({ stream_index: 4, sample_rate: null, default: true }),
+      aTrack({ stream_index: 5, codec: 'tta' }),
     ]
     const plan = planOf({ audio })
     expect(
@@ -122,8 +123,12 @@ describe('audio', () => {
       [
         ['audio-stream-2', 'unknown_codec'],
         ['audio-stream-4', 'no_samples'],
+        ['audio-stream-5', 'codec_not_accepted'],
       ],
     )
+    expect(plan.warnings).toMatchObject([
+      { code: 'audio_left_out', message: expect.stringContaining('stream 5 in tta (eng)') },
+    ])
   })
 
   test('has exactly one default', () => {

@@ -140,6 +140,7 @@ test.each<[string, string, object[], object]>([
   ['only data', 'no_video', [{ index: 0, codec_type: 'data' }], {}],
   ['a picture of no size', 'no_video', [{ ...FILM, width: 0, height: 0 }], {}],
   ['only undecodable sound', 'no_video', [{ ...SOUND, codec_name: 'unknown' }], {}],
+  ['only sound that is not accepted', 'unsupported_codec', [{ ...SOUND, codec_name: 'tta' }], {}],
   ['32k × 32k', 'too_large_picture', [{ ...FILM, width: 32768, height: 32768 }], {}],
   ['33 streams', 'too_many_streams', [FILM], { nb_streams: 33 }],
 ])('refuses %s as %s', (_, code, streams, format) => {
