@@ -77,6 +77,8 @@ export const errorCodes = {
   decode_gap: { class: 'fault', about: 'a fragment of the output starts where it should not' },
   no_sync: { class: 'fault', about: 'a fragment of the output starts without a sync sample' },
   rungs_disagree: { class: 'fault', about: 'the rungs have different frames' },
+  pictures_disagree: { class: 'fault', about: 'the pictures for the seek bar are not those of the frames' },
+  bad_picture: { class: 'fault', about: 'a picture for the seek bar is no whole JPEG' },
   too_many_frames: { class: 'fault', about: 'the output has more frames than were asked for' },
   truncated_output: { class: 'fault', about: 'the output ends inside a box' },
   unknown_codec: { class: 'fault', about: 'the output is in a codec that was not asked for' },

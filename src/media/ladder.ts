@@ -85,7 +85,8 @@ function scaleInto(box: Box, { width, height }: Size): number {
   return Math.min((box.long + 0.5) / Math.max(width, height), (box.short + 0.5) / Math.min(width, height))
 }
 
-function fitInto(box: Box, { width, height }: Size): Size {
+/** The largest even size of a picture that fills the box, in the picture's own orientation. */
+export function fitInto(box: Pick<Box, 'long' | 'short'>, { width, height }: Size): Size {
   const scale = Math.min(box.long / Math.max(width, height), box.short / Math.min(width, height))
   return { width: evenNearest(width * scale), height: evenNearest(height * scale) }
 }

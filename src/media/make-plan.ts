@@ -7,6 +7,7 @@ import { type Grid, planGrid, secondsAt } from './grid.ts'
 import { planLadder } from './ladder.ts'
 import { MAX_DURATION_S } from './limits.ts'
 import type { MediaInfo, Plan, VideoPlan, VideoStream } from './model.ts'
+import { planPictures } from './pictures.ts'
 import { planWarnings } from './plan-warnings.ts'
 
 export type PlanRequest = {
@@ -53,6 +54,7 @@ function planVideo(media: MediaInfo, video: VideoStream, forced: string | null):
   const frameRate = chooseFrameRate(video)
   const grid = planGrid(media, video, frameRate)
   const { rungs, kept, skipped } = planLadder(media, video, frameRate)
+  const smallest = rungs.at(-1)
   const singleChunk = forced ?? reasonNotToCut(media, grid)
   return {
     kept,
@@ -68,7 +70,7 @@ function planVideo(media: MediaInfo, video: VideoStream, forced: string | null):
       deinterlace: video.interlaced ? (video.top_field_first ? 'tff' : 'bff') : null,
       ...planColour(video),
       encoder: { codec: 'h264', preset: 'veryfast' },
-      pictures: null,
+      pictures: smallest ? planPictures(grid, smallest) : null,
       // A transport stream has no index: its seek lands somewhere near.
       preroll_s: media.format.includes('mpegts') ? 10 : 2,
       chunks: planChunks(grid, singleChunk === null),

@@ -228,7 +228,10 @@ const storedInitSchema = z.object({
 })
 export type StoredInit = z.infer<typeof storedInitSchema>
 
-/** `segments.objects`: by track name (`1080p`, `audio-0`). */
+/**
+ * `segments.objects`: by track name (`1080p`, `audio-0`). `pictures` is a track of its own, without an
+ * init, in the segments that have any: JPEGs one after another, each one fragment.
+ */
 export const segmentObjectsSchema = z.object({
   tracks: z.record(z.string(), storedSegmentSchema),
   inits: z.record(z.string(), storedInitSchema),

@@ -3,6 +3,7 @@ import { StepladderError } from '../errors.ts'
 import { startsWithEmptyEdit } from './edit-list.ts'
 import { readFragment, rebaseFragment } from './fragments.ts'
 import type { FragmentEntry } from './model.ts'
+import type { Picture } from './pictures.ts'
 import { readSampleDefaults, type SampleDefaults } from './sample-runs.ts'
 
 /** One segment as it is uploaded and committed: `frames` from `firstFrame` on, the same in every track. */
@@ -81,5 +82,22 @@ export function joinFragments(parts: readonly PlacedFragment[]): SegmentTrack {
     offset += part.moof.length + part.mdat.length
     duration += part.duration
   }
-  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex'), duration, fragments }
+  return { bytes, sha256: sha256Of(bytes), duration, fragments }
 }
+
+/** Joins the pictures of a segment of `frames`: a fragment is one JPEG, its times are those of the rungs. */
+export function joinPictures(
+  pictures: readonly Picture[],
+  { frames, frameDuration }: { frames: number; frameDuration: number },
+): SegmentTrack {
+  const bytes = Buffer.concat(pictures.map(({ jpeg }) => jpeg))
+  const fragments: FragmentEntry[] = []
+  let offset = 0
+  for (const { frame, jpeg } of pictures) {
+    fragments.push([offset, jpeg.length, 1, frame * frameDuration])
+    offset += jpeg.length
+  }
+  return { bytes, sha256: sha256Of(bytes), duration: frames * frameDuration, fragments }
+}
+
+const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

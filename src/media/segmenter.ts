@@ -1,7 +1,15 @@
 import { StepladderError } from '../errors.ts'
+import { createPictureQueue, PICTURES_TRACK, type Picture } from './pictures.ts'
 import { makeInitPlain } from './plain-init.ts'
 import type { SampleDefaults } from './sample-runs.ts'
-import { checkInit, joinFragments, type PlacedFragment, placeFragment, type Segment } from './segment.ts'
+import {
+  checkInit,
+  joinFragments,
+  joinPictures,
+  type PlacedFragment,
+  placeFragment,
+  type Segment,
+} from './segment.ts'
 
 export type VideoSegmenterOptions = {
   /** The rungs, in pipe order. */
@@ -24,23 +32,33 @@ export type VideoSegmenterOptions = {
   holdFrom: number
   /** Frames the run must have, null when it goes to the open end of the source. */
   exactFrames: number | null
+  /** A picture for the seek bar each so many frames of the grid; null for none. */
+  pictureEvery: number | null
 }
 
 type Rung = { init: Buffer | null; defaults: SampleDefaults; waiting: PlacedFragment[]; frames: number }
-type Cut = { idx: number; firstFrame: number; frames: number; parts: Map<string, PlacedFragment[]> }
+type Cut = {
+  idx: number
+  firstFrame: number
+  frames: number
+  parts: Map<string, PlacedFragment[]>
+  pictures: Picture[]
+}
 
 /**
  * Joins the fragments of one run of a video chunk, every rung at once, into segments. A segment is
- * ready when it is full length on all rungs, which by then agree in frames and times: each fragment is
- * one GOP at its exact place on the grid.
+ * ready when it is full length on all rungs, which by then agree in frames and times (each fragment is
+ * one GOP at its exact place on the grid), and has all of its pictures.
  *
  * Besides the errors of `checkInit` and `placeFragment`: `bad_gop` for a fragment that is no whole GOP
- * (only the last may be shorter), `too_many_frames` above `exactFrames`, `rungs_disagree` at the end.
+ * (only the last may be shorter), `too_many_frames` above `exactFrames`, `rungs_disagree` and
+ * `pictures_disagree` at the end.
  * Too few frames are the caller's to judge, by `frames`.
  */
 export function createVideoSegmenter(options: VideoSegmenterOptions) {
   const { names, firstFrame, firstIdx, segmentFrames, frameDuration, gopFrames, exactFrames } = options
   const rungs = new Map(names.map((name) => [name, createRung()]))
+  const pictures = createPictureQueue({ everyFrames: options.pictureEvery, firstFrame })
   const ready: Segment[] = []
   let held: Cut | null = null
   let nextIdx = firstIdx
@@ -72,7 +90,14 @@ export function createVideoSegmenter(options: VideoSegmenterOptions) {
   }
 
   function cut(frames: number): Cut {
-    const segment: Cut = { idx: nextIdx, firstFrame: firstFrame + cutFrames, frames, parts: new Map() }
+    const start = firstFrame + cutFrames
+    const segment: Cut = {
+      idx: nextIdx,
+      firstFrame: start,
+      frames,
+      parts: new Map(),
+      pictures: pictures.take(start + frames),
+    }
     for (const [name, rung] of rungs) segment.parts.set(name, takeFrames(rung, frames))
     nextIdx += 1
     cutFrames += frames
@@ -80,12 +105,14 @@ export function createVideoSegmenter(options: VideoSegmenterOptions) {
   }
 
   function release(segment: Cut | null): void {
-    if (segment !== null) ready.push(build(segment))
+    if (segment !== null) ready.push(build(segment, frameDuration))
   }
 
   function cutFullSegments(): void {
     const available = framesOnAllRungs()
-    for (let want = segmentFrames(nextIdx); available - cutFrames >= want; want = segmentFrames(nextIdx)) {
+    const isThere = (frames: number) =>
+      available - cutFrames >= frames && pictures.reaches(firstFrame + cutFrames + frames)
+    for (let want = segmentFrames(nextIdx); isThere(want); want = segmentFrames(nextIdx)) {
       const segment = cut(want)
       release(held)
       held = null
@@ -131,6 +158,12 @@ export function createVideoSegmenter(options: VideoSegmenterOptions) {
       cutFullSegments()
     },
 
+    /** The next picture, from the run's first frame on. */
+    pushPicture(jpeg: Buffer): void {
+      pictures.push(jpeg)
+      cutFullSegments()
+    },
+
     /** The segments that became ready since the last call, in order. */
     takeReady: (): Segment[] => ready.splice(0),
 
@@ -144,9 +177,10 @@ export function createVideoSegmenter(options: VideoSegmenterOptions) {
           `the rungs have different numbers of frames: ${counts.join(', ')}`,
         )
       }
+      pictures.end(firstFrame + frames)
       const last = cutLast()
       held = null
-      return { last: last === null ? null : build(last), ready: ready.splice(0), frames }
+      return { last: last && build(last, frameDuration), ready: ready.splice(0), frames }
     },
 
     /** The init of each rung that has one so far. */
@@ -184,14 +218,14 @@ function join(before: Cut, after: Cut): Cut {
   const parts = new Map(
     [...before.parts].map(([name, list]) => [name, [...list, ...(after.parts.get(name) ?? [])]]),
   )
-  return { ...before, frames: before.frames + after.frames, parts }
+  const pictures = [...before.pictures, ...after.pictures]
+  return { ...before, frames: before.frames + after.frames, parts, pictures }
 }
 
-function build({ idx, firstFrame, frames, parts }: Cut): Segment {
-  return {
-    idx,
-    firstFrame,
-    frames,
-    tracks: new Map([...parts].map(([name, list]) => [name, joinFragments(list)])),
+function build({ idx, firstFrame, frames, parts, pictures }: Cut, frameDuration: number): Segment {
+  const tracks = new Map([...parts].map(([name, list]) => [name, joinFragments(list)]))
+  if (pictures.length > 0) {
+    tracks.set(PICTURES_TRACK, joinPictures(pictures, { frames, frameDuration }))
   }
+  return { idx, firstFrame, frames, tracks }
 }

@@ -1,4 +1,5 @@
 import type { Rung, VideoPlan } from './model.ts'
+import { pictureOutput } from './picture-args.ts'
 import { outputFd } from './pipes.ts'
 import { BARE, progressArgs, QUIET } from './run-args.ts'
 import { lifeSign, type SourceRun, sourceArgs } from './source-args.ts'
@@ -10,7 +11,13 @@ export type VideoRun = SourceRun & {
   progressFd: number
 }
 
-/** The argv of one run: one decode, every rung as fragmented MP4 (a fragment a GOP) on pipe 3, 4, … */
+/** How many outputs a run has. */
+export const videoOutputs = ({ rungs, pictures }: VideoPlan): number => rungs.length + (pictures ? 1 : 0)
+
+/**
+ * The argv of one run: one decode, every rung as fragmented MP4 (a fragment a GOP) on pipe 3, 4, …, and
+ * behind them the pictures for the seek bar, JPEGs one after another.
+ */
 export function videoArgs(run: VideoRun): string[] {
   const { plan, firstFrame, threads, progressFd } = run
   return [
@@ -18,6 +25,7 @@ export function videoArgs(run: VideoRun): string[] {
     ...sourceArgs(run),
     ...['-filter_complex_threads', '1', '-filter_complex', videoGraph(run)],
     ...plan.rungs.flatMap((rung, index) => rungOutput(plan, rung, index, threads)),
+    ...pictureOutput(plan),
     ...lifeSign(plan, firstFrame, progressFd),
     ...progressArgs(progressFd),
   ]

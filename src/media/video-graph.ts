@@ -1,12 +1,13 @@
 import { fps } from './frame-rate.ts'
 import { MAX_DURATION_S } from './limits.ts'
 import type { Rung, VideoPlan } from './model.ts'
+import { jpegScale } from './picture-args.ts'
 
 type Frames = { plan: VideoPlan; firstFrame: number; frames: number | null }
 
 /**
- * The filter graph of one run, from `[0:<stream>]` to `[v0]`, `[v1]`, … in rung order. The order of
- * the filters was chosen so that any run gives bit for bit the frames of a single pass.
+ * The filter graph of one run, from `[0:<stream>]` to `[v0]`, `[v1]`, … in rung order, and `[p]` where
+ * pictures for the seek bar are planned. The order of the filters was chosen so that any run gives bit for bit the frames of a single pass.
  */
 export function videoGraph({ plan, firstFrame, frames }: Frames): string {
   const source = [
@@ -21,7 +22,7 @@ export function videoGraph({ plan, firstFrame, frames }: Frames): string {
     `setpts=PTS-${firstFrame}`,
     ...toneMap(plan),
   ]
-  return cascade(source.join(','), plan)
+  return [...cascade(source.join(','), plan), ...pictures(plan, firstFrame)].join(';')
 }
 
 /** Before the grid: after it the frames at a border would lack their neighbours. */
@@ -74,20 +75,24 @@ function toneMap({ tone_map, rungs: [top], full_range }: VideoPlan): string[] {
 }
 
 /** Each rung is scaled from the one above (5 % less CPU than from the source), to the size in the plan. */
-function cascade(source: string, plan: VideoPlan): string {
-  return plan.rungs
-    .map((rung, index) => {
-      const isLast = index === plan.rungs.length - 1
-      const chain = [
-        index === 0 ? `[0:${plan.stream_index}]${source}` : '',
-        ...rungFilters(rung, index, plan),
-      ]
-      const from = index === 0 ? '' : `[c${index - 1}]`
-      return (
-        from + chain.filter(Boolean).join(',') + (isLast ? `[v${index}]` : `,split[v${index}][c${index}]`)
-      )
-    })
-    .join(';')
+function cascade(source: string, plan: VideoPlan): string[] {
+  return plan.rungs.map((rung, index) => {
+    const isLast = index === plan.rungs.length - 1 && !plan.pictures
+    const chain = [index === 0 ? `[0:${plan.stream_index}]${source}` : '', ...rungFilters(rung, index, plan)]
+    const from = index === 0 ? '' : `[c${index - 1}]`
+    return from + chain.filter(Boolean).join(',') + (isLast ? `[v${index}]` : `,split[v${index}][c${index}]`)
+  })
+}
+
+/**
+ * Every so many frames of the smallest rung, counted on the grid: any run has those of a single pass.
+ * The run's first frame comes in any case (`createPictureQueue`).
+ */
+function pictures({ pictures: wanted, rungs }: VideoPlan, firstFrame: number): string[] {
+  if (!wanted) return []
+  const { every_frames, width, height } = wanted
+  const chain = [`select='eq(n,0)+not(mod(pts+${firstFrame},${every_frames}))'`, jpegScale({ width, height })]
+  return [`[c${rungs.length - 1}]${chain.join(',')}[p]`]
 }
 
 /** The first rung's scale brings the colours to BT.709, which is free where they are; the others follow. */

@@ -10,7 +10,7 @@ import type { Chunk, VideoPlan } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
 import type { Segment } from '../media/segment.ts'
 import { createVideoSegmenter } from '../media/segmenter.ts'
-import { videoArgs } from '../media/video-args.ts'
+import { videoArgs, videoOutputs } from '../media/video-args.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeRun } from './encode-run.ts'
 import { bytesByTrack, checkInits, storeSegment } from './store-segment.ts'
@@ -46,6 +46,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
       args: await chunkArgs(context, run, job, resume),
       names: job.video.rungs.map((rung) => rung.name),
       segmenter,
+      ...(job.video.pictures && { onPicture: segmenter.pushPicture }),
       store: commit,
       onProgress: ({ frames }) => progress.tick(resume.offset + frames),
     })
@@ -86,6 +87,7 @@ function createSegmenter({ video, chunk }: ChunkJob, resume: Resume, position: n
     gopFrames: video.gop_frames,
     minTailFrames: Math.ceil(video.frame_rate[0] / video.frame_rate[1]),
     holdFrom: holdFrom(video, chunk),
+    pictureEvery: video.pictures?.every_frames ?? null,
   })
 }
 
@@ -132,7 +134,7 @@ async function chunkArgs(
     frames: resume.exactFrames,
     preroll_s: job.preroll,
     threads,
-    progressFd: progressFd(job.video.rungs.length),
+    progressFd: progressFd(videoOutputs(job.video)),
     input: httpInput({
       url: await context.storage.presignRead(task.sourceKey ?? ''),
       etag: task.sourceEtag ?? '',

@@ -1,12 +1,15 @@
 import type { FfmpegResult } from '../media/ffmpeg.ts'
 import { runFfmpeg } from '../media/ffmpeg.ts'
 import { createFragmentReader } from '../media/fragments.ts'
+import { createJpegReader } from '../media/jpeg-reader.ts'
 import type { Segment } from '../media/segment.ts'
 import { DrainedError } from '../runs/settle-failure.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 /** Segments waiting for the store before ffmpeg is made to wait too. */
 const maxUnsent = 2
+/** Several times the 160×90 pixels of a picture uncompressed. */
+const maxPictureBytes = 256 * 1024
 
 /** What joins fragments into segments: the video's, every rung at once, or the audio's. */
 export type Segmenter = {
@@ -16,7 +19,7 @@ export type Segmenter = {
 }
 
 /**
- * One run of ffmpeg whose outputs, one fragmented MP4 a pipe, become segments that are stored one by
+ * One run of ffmpeg whose outputs, one fragmented MP4 a pipe and maybe one of pictures, become segments that are stored one by
  * one while it goes on. Memory stays bounded: with two segments unsent all pipes stop, and ffmpeg
  * blocks. Returns after exit, with everything that was ready stored; what the exit and the segmenter's
  * rest mean is the caller's to judge. Throws the store's error, the run's abort reason, or
@@ -28,26 +31,29 @@ export async function encodeRun(
   options: {
     args: string[]
     names: readonly string[]
+    /** Takes the JPEGs of one more output, behind those of `names`. */
+    onPicture?: (jpeg: Buffer) => void
     segmenter: Segmenter
     store: (segment: Segment) => Promise<void>
     onProgress: (progress: { frames: number }) => void
   },
 ): Promise<FfmpegResult> {
-  const { segmenter, names } = options
+  const { segmenter, names, onPicture } = options
   const failed = new AbortController()
   const queue: Segment[] = []
   let storing: Promise<void> | null = null
 
-  const readers = names.map((name) =>
+  const tracks = names.map((name) =>
     createFragmentReader({
       onInit: (init) => segmenter.pushInit(name, init),
       onFragment: (moof, mdat) => segmenter.pushFragment(name, moof, mdat),
     }),
   )
+  const readers = onPicture ? [...tracks, createJpegReader({ onPicture, maxBytes: maxPictureBytes })] : tracks
   const ffmpeg = runFfmpeg({
     path: context.config.FFMPEG_PATH,
     args: options.args,
-    outputs: names.length,
+    outputs: readers.length,
     cwd: await run.scratch(),
     onStart: run.mark,
     signal: AbortSignal.any([run.signal, failed.signal]),

@@ -4,8 +4,12 @@ import type { SegmentRow } from '../jobs/commit-segment.ts'
 import { contentKey } from '../jobs/object-keys.ts'
 import { codecString, trackTimescale } from '../media/codec-string.ts'
 import type { SegmentObjects, StoredInit } from '../media/model.ts'
+import { PICTURES_TRACK } from '../media/pictures.ts'
 import type { Segment } from '../media/segment.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
+
+/** JPEGs one after another. */
+const jpegs = { extension: 'mjpeg', contentType: 'video/x-motion-jpeg' }
 
 export type Inits = ReadonlyMap<string, Buffer>
 
@@ -23,12 +27,13 @@ export async function storeSegment(
   const objects: SegmentObjects = { tracks: {}, inits: {} }
   const number = String(segment.idx).padStart(5, '0')
   const uploads: Promise<void>[] = []
-  const upload = (key: string, bytes: Buffer) => {
-    uploads.push(context.storage.put(key, bytes, { contentType: options.contentType, signal: run.signal }))
+  const upload = (key: string, bytes: Buffer, contentType = options.contentType) => {
+    uploads.push(context.storage.put(key, bytes, { contentType, signal: run.signal }))
   }
   for (const [name, track] of segment.tracks) {
-    const key = contentKey(run.task, `${name}-${number}`, track.sha256, 'm4s')
-    upload(key, track.bytes)
+    const { extension, contentType } = name === PICTURES_TRACK ? jpegs : { ...options, extension: 'm4s' }
+    const key = contentKey(run.task, `${name}-${number}`, track.sha256, extension)
+    upload(key, track.bytes, contentType)
     const { sha256, duration, fragments } = track
     objects.tracks[name] = { key, bytes: track.bytes.length, sha256, duration, fragments }
   }
@@ -70,6 +75,8 @@ export function checkInits(inits: Inits, known: ReadonlyMap<string, string>): vo
   }
 }
 
+/** Of the rungs, as the progress counts them. */
 export function bytesByTrack(row: SegmentRow): Record<string, number> {
-  return Object.fromEntries(Object.entries(row.objects.tracks).map(([name, track]) => [name, track.bytes]))
+  const rungs = Object.entries(row.objects.tracks).filter(([name]) => name !== PICTURES_TRACK)
+  return Object.fromEntries(rungs.map(([name, track]) => [name, track.bytes]))
 }

@@ -4,7 +4,7 @@ import { makePlan } from '../../../src/media/make-plan.ts'
 import type { Plan, VideoPlan } from '../../../src/media/model.ts'
 import { progressFd } from '../../../src/media/pipes.ts'
 import { probeSource } from '../../../src/media/probe.ts'
-import { type VideoRun, videoArgs } from '../../../src/media/video-args.ts'
+import { type VideoRun, videoArgs, videoOutputs } from '../../../src/media/video-args.ts'
 import { ETAG } from './source-server.ts'
 
 const never = new AbortController().signal
@@ -27,7 +27,7 @@ export async function planSource(url: string): Promise<Plan & { video: VideoPlan
 
 export type Span = Pick<VideoRun, 'firstFrame' | 'frames'> & Partial<Pick<VideoRun, 'preroll_s' | 'threads'>>
 
-/** Runs a span of a plan as the worker does; the bytes of each rung. */
+/** Runs a span of a plan as the worker does; the bytes of each rung, and of the pictures. */
 export async function encode(
   url: string,
   plan: VideoPlan,
@@ -35,7 +35,7 @@ export async function encode(
   rewrite = (args: string[]) => args,
   stallMs = 10_000,
 ) {
-  const outputs = plan.rungs.length
+  const outputs = videoOutputs(plan)
   const args = videoArgs({
     plan,
     preroll_s: plan.preroll_s,
@@ -44,7 +44,7 @@ export async function encode(
     input: httpInput({ url, etag: ETAG }),
     progressFd: progressFd(outputs),
   })
-  const chunks: Buffer[][] = plan.rungs.map(() => [])
+  const chunks: Buffer[][] = Array.from({ length: outputs }, () => [])
   const onData = (index: number, chunk: Buffer) => chunks[index]?.push(chunk)
   const run = runFfmpeg({
     path: 'ffmpeg',
@@ -56,12 +56,14 @@ export async function encode(
     onData,
   })
   const result = await run.done
-  return { result, outputs: chunks.map((list) => Buffer.concat(list)) }
+  const bytes = chunks.map((list) => Buffer.concat(list))
+  const pictures = plan.pictures ? bytes.pop() : null
+  return { result, outputs: bytes, pictures: pictures ?? Buffer.alloc(0) }
 }
 
 /**
  * The same graph, seek and trim, but each rung goes to `muxer` instead of an encoder. The first
- * output begins at the first `-map [v0]`, what follows the last pipe is left as it is.
+ * output begins at the first `-map [v0]`, what follows the last rung's pipe is left as it is.
  */
 const insteadOfEncoders = (plan: VideoPlan, muxer: string) => (args: string[]) => {
   const last = args.indexOf(`pipe:${2 + plan.rungs.length}`)

@@ -78,6 +78,10 @@ const WORDS = new Set([
     'mp4',
     'copy',
     'framecrc',
+    'mjpeg',
+    'unofficial',
+    'image2pipe',
+    '[p]',
     'aac',
     '0:v:0',
     '1:a:0',
@@ -112,7 +116,7 @@ const isKnownToken = (token: string): boolean =>
 const isGraph = (token: string): boolean =>
   /^(\[0:\d\]|asetpts)/.test(token) &&
   (token.match(/[a-zA-Z_]+/g) ?? []).every((name) =>
-    /^([vcs]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|in_color_matrix|out_color_matrix|bt|smpte|m|setparams|range|tv|color_primaries|color_trc|colorspace|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp)$/.test(
+    /^([vcsp]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|in_color_matrix|out_color_matrix|out_range|pc|select|eq|n|not|mod|pts|bt|smpte|m|setparams|range|tv|color_primaries|color_trc|colorspace|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp)$/.test(
       name,
     ),
   )

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { audioArgs } from '../../../src/media/audio-args.ts'
 import { httpInput } from '../../../src/media/input-args.ts'
 import { makePlan } from '../../../src/media/make-plan.ts'
-import type { MediaInfo, Plan, VideoPlan, VideoStream } from '../../../src/media/model.ts'
+import type { MediaInfo, Plan } from '../../../src/media/model.ts'
 import { remuxArgs } from '../../../src/media/remux-args.ts'
 import { type VideoRun, videoArgs } from '../../../src/media/video-args.ts'
-import { aPicture, aSource, aTrack } from './a-source.ts'
+import { aPicture, aSource, aTrack, planPicture } from './a-source.ts'
 
 const SOURCE = { url: 'http://store:9000/videos/source/1?X-Amz-Signature=00', etag: 'abc-1' }
 const INPUT = httpInput(SOURCE)
@@ -13,14 +13,8 @@ const INPUT = httpInput(SOURCE)
 const planOf = (media: Partial<MediaInfo>): Plan =>
   makePlan({ media: aSource(media), build: 'b1', singleChunk: null })
 
-function videoPlan(fields: Partial<VideoStream> = {}): VideoPlan {
-  const { video } = planOf({ video: aPicture(fields) })
-  if (video) return video
-  throw new Error('there is a picture')
-}
-
 function argsOf(run: Partial<VideoRun> = {}): string[] {
-  const plan = run.plan ?? videoPlan()
+  const plan = run.plan ?? planPicture()
   return videoArgs({
     plan,
     firstFrame: 0,
@@ -28,7 +22,7 @@ function argsOf(run: Partial<VideoRun> = {}): string[] {
     preroll_s: 2,
     threads: 1,
     input: INPUT,
-    progressFd: 9,
+    progressFd: 10,
     ...run,
   })
 }
@@ -58,7 +52,7 @@ describe('a video run', () => {
   })
 
   test("seeks on the source's own clock", () => {
-    const plan = videoPlan({ first_pts: 36000 * 15360, start_s: 36000 })
+    const plan = planPicture({ first_pts: 36000 * 15360, start_s: 36000 })
     expect(tokenAfter(argsOf({ plan, firstFrame: 300 }), '-ss')).toBe('36008.000000')
   })
 
@@ -78,14 +72,14 @@ describe('a video run', () => {
       '1',
       '-f',
       'framecrc',
-      'pipe:9',
+      'pipe:10',
       '-progress',
-      'pipe:9',
+      'pipe:10',
       '-stats_period',
       '0.5',
       '-nostats',
     ])
-    const wrapped = videoPlan({ first_pts: -3600 * 15360, start_s: -3600 })
+    const wrapped = planPicture({ first_pts: -3600 * 15360, start_s: -3600 })
     expect(tokenAfter(argsOf({ plan: wrapped, firstFrame: 300 }), '-t')).toBe('1.000000')
   })
 
@@ -96,22 +90,37 @@ describe('a video run', () => {
   test('writes the rungs in order, each with its own cap, threads and pipe', () => {
     const args = argsOf({ threads: 2 })
     const pipes = args.filter((token) => /^pipe:/.test(token))
-    expect(pipes).toEqual(['pipe:3', 'pipe:4', 'pipe:5', 'pipe:6', 'pipe:7', 'pipe:8', 'pipe:9'])
-    expect(args.filter((token) => token === '-threads')).toHaveLength(1 + 6)
+    expect(pipes).toEqual(Array.from({ length: 6 + 2 }, (_, index) => `pipe:${3 + index}`))
+    expect(args.filter((token) => token === '-threads')).toHaveLength(1 + 6 + 1)
     expect(args.flatMap((token, index) => (token === '-maxrate' ? [args[index + 1]] : []))).toEqual(
-      videoPlan().rungs.map((rung) => String(rung.max_bitrate_bps)),
+      planPicture().rungs.map((rung) => String(rung.max_bitrate_bps)),
     )
   })
 
   test('scales each rung from the one above', () => {
-    expect(graphOf({ plan: videoPlan({ width: 640, height: 360 }) })).toBe(
+    expect(graphOf({ plan: planPicture({ width: 640, height: 360 }) })).toBe(
       '[0:0]scale=640:360:flags=bicubic,setpts=PTS-(0),fps=fps=30/1:round=near:start_time=0,trim=start_pts=0:end_pts=120,setpts=PTS-0,' +
         'scale=640:360:flags=bicubic:in_color_matrix=smpte170m:out_color_matrix=bt709,' +
         'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,' +
         'setsar=1,format=yuv420p,split[v0][c0];' +
         '[c0]scale=426:240:flags=bicubic,setsar=1,format=yuv420p,split[v1][c1];' +
-        '[c1]scale=256:144:flags=bicubic,setsar=1,format=yuv420p[v2]',
+        '[c1]scale=256:144:flags=bicubic,setsar=1,format=yuv420p,split[v2][c2];' +
+        "[c2]select='eq(n,0)+not(mod(pts+0,60))'," +
+        'scale=160:90:flags=bicubic:in_color_matrix=bt709:out_color_matrix=smpte170m:out_range=pc,format=yuv420p[p]',
     )
+  })
+
+  test('takes pictures where they lie on the grid, whatever its first frame', () => {
+    const plan = planPicture({ duration_s: 2400 })
+    expect(graphOf({ plan, firstFrame: 900 })).toContain(
+      "select='eq(n,0)+not(mod(pts+900,120))',scale=160:90",
+    )
+  })
+
+  test('without pictures has neither their output nor a branch for them', () => {
+    const plan = { ...planPicture(), pictures: null }
+    expect(graphOf({ plan })).toMatch(/yuv420p\[v5\]$/)
+    expect(argsOf({ plan })).not.toContain('image2pipe')
   })
 
   test.each([
@@ -120,11 +129,11 @@ describe('a video run', () => {
     [180, 'hflip,vflip,'],
     [270, 'transpose=cclock,'],
   ] as const)('turns by %i degrees before the grid', (rotation, filter) => {
-    expect(graphOf({ plan: videoPlan({ rotation }) })).toContain(`flags=bicubic,${filter}setpts=`)
+    expect(graphOf({ plan: planPicture({ rotation }) })).toContain(`flags=bicubic,${filter}setpts=`)
   })
 
   test('deinterlaces before it turns, and restores the time base', () => {
-    const plan = videoPlan({ interlaced: true, top_field_first: true, rotation: 90, time_base: [1, 90000] })
+    const plan = planPicture({ interlaced: true, top_field_first: true, rotation: 90, time_base: [1, 90000] })
     expect(graphOf({ plan })).toContain(
       'bwdif=mode=send_frame:parity=tff:deint=all,settb=1/90000,transpose=clock,setpts=',
     )
@@ -138,13 +147,13 @@ describe('a video run', () => {
       primaries: 'bt2020',
       max_cll: 1000,
     }
-    expect(graphOf({ plan: videoPlan({ color }) })).toMatch(
+    expect(graphOf({ plan: planPicture({ color }) })).toMatch(
       /setpts=PTS-0,zscale=w=1920:h=1080:.*tin=smpte2084.*peak=4\.9261.*split\[v0\]/,
     )
   })
 
   test('brings full range down once', () => {
-    const graph = graphOf({ plan: videoPlan({ pixel_format: 'yuvj420p' }) })
+    const graph = graphOf({ plan: planPicture({ pixel_format: 'yuvj420p' }) })
     expect(graph.match(/in_range=pc:out_range=tv/g)).toHaveLength(1)
   })
 })

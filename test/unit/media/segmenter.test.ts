@@ -11,6 +11,7 @@ import {
   probe,
   readFragments,
 } from '../../support/encode-sample.ts'
+import { makeJpeg } from '../../support/make-jpeg.ts'
 import { makeFragment, makeInit } from '../../support/make-mp4.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
 
@@ -26,6 +27,7 @@ function createSegmenter(options: Partial<VideoSegmenterOptions> = {}) {
     minTailFrames: 8,
     holdFrom: Number.POSITIVE_INFINITY,
     exactFrames: null,
+    pictureEvery: null,
     ...options,
   })
   for (const name of options.names ?? ['720p', '360p']) segmenter.pushInit(name, makeInit())
@@ -201,6 +203,84 @@ test('more frames than the run should have are refused, fewer are told', () => {
   expect(run({ exactFrames: 20 }, [10, 9]).frames).toBe(19)
 })
 
+/** Pictures at every fifteenth frame: 0, 15, 30, … */
+const withPictures = { names: ['720p'], pictureEvery: 15 }
+const picturesIn = (segment: Segment | null | undefined) =>
+  segment?.tracks.get('pictures')?.fragments.map(([, , count, time]) => [count, time / 1000])
+
+test('a segment waits for all of its pictures, which come before its frames or after', () => {
+  const segmenter = createSegmenter(withPictures)
+  segmenter.pushPicture(makeJpeg())
+  pushGops(segmenter, '720p', [10, 10])
+  expect(segmenter.takeReady()).toEqual([])
+  segmenter.pushPicture(makeJpeg())
+  expect(segmenter.takeReady().map(picturesIn)).toEqual([
+    [
+      [1, 0],
+      [1, 15],
+    ],
+  ])
+  segmenter.pushPicture(makeJpeg())
+  pushGops(segmenter, '720p', [10, 10], 20)
+  expect(segmenter.takeReady().map(picturesIn)).toEqual([[[1, 30]]])
+  expect(segmenter.finish().last).toBeNull()
+})
+
+test('the pictures of a segment are one object, with the place and time of each, and its hash', () => {
+  const segmenter = createSegmenter(withPictures)
+  const jpegs = [makeJpeg(3), makeJpeg(9)]
+  for (const jpeg of jpegs) segmenter.pushPicture(jpeg)
+  pushGops(segmenter, '720p', [10, 10])
+  const track = segmenter.takeReady()[0]?.tracks.get('pictures')
+  const bytes = Buffer.concat(jpegs)
+  expect(track).toEqual({
+    bytes,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    duration: 20_000,
+    fragments: [
+      [0, jpegs[0]?.length, 1, 0],
+      [jpegs[0]?.length, jpegs[1]?.length, 1, 15_000],
+    ],
+  })
+})
+
+test('a segment without a picture has no such object', () => {
+  const segmenter = createSegmenter({ names: ['720p'], pictureEvery: 40 })
+  segmenter.pushPicture(makeJpeg())
+  segmenter.pushPicture(makeJpeg())
+  pushGops(segmenter, '720p', [10, 10, 10, 10, 10])
+  const { last } = segmenter.finish()
+  expect(segmenter.takeReady()).toEqual([])
+  expect(picturesIn(last)).toEqual([[1, 40]])
+})
+
+test('a run taken up again leaves out its first picture where none is due', () => {
+  const segmenter = createSegmenter({ ...withPictures, firstFrame: 20, firstIdx: 1 })
+  for (let i = 0; i < 2; i++) segmenter.pushPicture(makeJpeg())
+  pushGops(segmenter, '720p', [10, 10])
+  expect(segmenter.takeReady().map(picturesIn)).toEqual([[[1, 30]]])
+})
+
+test('a short tail brings its picture to the segment that it joins', () => {
+  const segmenter = createSegmenter({ ...withPictures, pictureEvery: 10, holdFrom: 0 })
+  for (let i = 0; i < 3; i++) segmenter.pushPicture(makeJpeg())
+  pushGops(segmenter, '720p', [10, 10, 3])
+  expect(picturesIn(segmenter.finish().last)).toEqual([
+    [1, 0],
+    [1, 10],
+    [1, 20],
+  ])
+})
+
+test('a run with a picture too few or too many is refused', () => {
+  for (const count of [1, 3]) {
+    const segmenter = createSegmenter({ ...withPictures, holdFrom: 0 })
+    for (let i = 0; i < count; i++) segmenter.pushPicture(makeJpeg())
+    pushGops(segmenter, '720p', [10, 10])
+    expect(codeThrownBy(() => segmenter.finish())).toBe('pictures_disagree')
+  }
+})
+
 const WIDTHS = [128, 64]
 const SAMPLE_NAMES = ['64p', '32p']
 
@@ -222,6 +302,7 @@ async function encodeRun(options: {
     minTailFrames: 30,
     holdFrom: options.firstFrame + options.frames - 30,
     exactFrames: options.frames,
+    pictureEvery: null,
   })
   for (const [i, output] of outputs.entries()) {
     const { init, fragments } = readFragments(output)
