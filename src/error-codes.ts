@@ -29,6 +29,8 @@ export const errorCodes = {
   truncated_input: { class: 'permanent', about: 'the source ends before its own index says it does' },
   corrupt_input: { class: 'permanent', about: 'the source is damaged and cannot be decoded' },
   undecodable_audio: { class: 'permanent', about: 'nothing of the only audio track can be decoded' },
+  no_cues: { class: 'permanent', about: 'a subtitle track has no text' },
+  subtitles_too_large: { class: 'permanent', about: 'a subtitle track has more than 50,000 cues or 8 MiB' },
   too_large_picture: { class: 'permanent', about: 'the picture is larger than 8192×4320 pixels' },
   too_many_streams: { class: 'permanent', about: 'the source has more than 32 streams' },
   too_long: { class: 'permanent', about: 'the source is longer than 12 hours' },

@@ -1,7 +1,8 @@
 import type { Database } from '../db.ts'
 import { type KeyedInit, readFinishedTracks, readFirstInits } from '../jobs/read-playback.ts'
-import { type Bandwidth, type ListedTrack, masterPlaylist } from '../media/manifests.ts'
+import { type Bandwidth, type ListedSubtitle, type ListedTrack, masterPlaylist } from '../media/manifests.ts'
 import { notPlayableYet, type Playable } from './playable.ts'
+import { readSubtitles } from './subtitles.ts'
 
 /** Over what the encoder was told, for containers and overshoot; measured rates come with the end. */
 const headroom = 1.1
@@ -11,7 +12,10 @@ export function renderMaster(sql: Database, video: Playable): Promise<string> {
   return video.completed ? finishedMaster(sql, video) : growingMaster(sql, video)
 }
 
-/** Every rung, once each track that will come has something to play: a player never asks twice. */
+/**
+ * Every rung, once each track of picture and sound has something to play: a player never asks twice. Text
+ * is named if it is there by then.
+ */
 async function growingMaster(sql: Database, video: Playable): Promise<string> {
   const { plan } = video
   const { inits, skipped } = await readFirstInits(sql, video.id)
@@ -23,35 +27,39 @@ async function growingMaster(sql: Database, video: Playable): Promise<string> {
     return listed(video, { name, init, bandwidth: { peakBps: rate, averageBps: rate } })
   }
 
-  return masterPlaylist(
-    plan,
-    (plan.video?.rungs ?? []).map((rung) => growing(rung.name, rung.max_bitrate_bps)),
-    plan.audio
+  return masterPlaylist(plan, {
+    video: (plan.video?.rungs ?? []).map((rung) => growing(rung.name, rung.max_bitrate_bps)),
+    audio: plan.audio
       .map((track) => ({ name: `audio-${track.position}`, bps: track.bitrate_bps }))
       .filter(({ name }) => !skipped.has(name))
       .map(({ name, bps }) => growing(name, bps)),
-  )
+    subtitles: await listedSubtitles(sql, video),
+  })
 }
 
 async function finishedMaster(sql: Database, video: Playable): Promise<string> {
   const tracks = await readFinishedTracks(sql, video.id)
-  return masterPlaylist(
-    video.plan,
-    tracks.filter(({ kind }) => kind === 'video').map((track) => listed(video, track)),
-    tracks.filter(({ kind }) => kind === 'audio').map((track) => listed(video, track)),
-  )
+  return masterPlaylist(video.plan, {
+    video: tracks.filter(({ kind }) => kind === 'video').map((track) => listed(video, track)),
+    audio: tracks.filter(({ kind }) => kind === 'audio').map((track) => listed(video, track)),
+    subtitles: await listedSubtitles(sql, video),
+  })
+}
+
+async function listedSubtitles(sql: Database, video: Playable): Promise<ListedSubtitle[]> {
+  return (await readSubtitles(sql, video)).map(({ name }) => ({ name, uri: addressOf(video, name) }))
 }
 
 /** A master needs a track's name, codec and rates, not its segments. */
 function listed(
-  { generation }: Playable,
+  video: Playable,
   track: { name: string; init: KeyedInit; bandwidth: Bandwidth },
 ): ListedTrack {
   const { name, init, bandwidth } = track
-  return {
-    track: { name, init },
-    bandwidth,
-    // Another generation has other segments, and so another address.
-    uri: `${name}.m3u8?g=${generation}`,
-  }
+  return { track: { name, init }, bandwidth, uri: addressOf(video, name) }
+}
+
+/** Another generation has other segments, and so another address. */
+function addressOf({ generation }: Playable, name: string): string {
+  return `${name}.m3u8?g=${generation}`
 }

@@ -5,6 +5,7 @@ import type { ApiContext } from './context.ts'
 import { renderMaster } from './master-playlist.ts'
 import { createObjectAddresses } from './object-addresses.ts'
 import { findPlayable, noSuchTrack, type Playable } from './playable.ts'
+import { isSubtitle, renderSubtitle } from './subtitles.ts'
 import { renderTrack } from './track-playlist.ts'
 import { videoIdOf } from './video-id.ts'
 
@@ -31,7 +32,8 @@ export function playbackRoutes({
       const name = trackNameOf(c.req.param('file'))
       const video = await findPlayable(sql, id)
       refuseOlderGeneration(c, video)
-      return playlist(c, await renderTrack(sql, video, { name, addressOf }))
+      const render = isSubtitle(name) ? renderSubtitle : renderTrack
+      return playlist(c, await render(sql, video, { name, addressOf }))
     })
     .get('/videos/:id/mp4/:rung', async (c) => {
       const rung = c.req.param('rung')

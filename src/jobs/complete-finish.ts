@@ -15,14 +15,16 @@ export type FinishedTrack = {
   bytes: number
   frames: number
   durationS: number
-  init: StoredInit
+  /** Null for text. */
+  init: StoredInit | null
   segments: Pick<StoredSegment, 'key' | 'bytes' | 'sha256' | 'duration'>[]
   playlistKey: string
 }
 
 export type Finished = {
   renditions: FinishedTrack[]
-  audio: FinishedTrack[]
+  /** Sound and text. */
+  tracks: FinishedTrack[]
   outputs: { hls_master_key: string }
   findings: object
 }
@@ -44,7 +46,7 @@ export async function completeFinish(sql: Database, owned: Owned, finished: Fini
       await tx`update resolutions set ${tx(finishedColumns(track))}, frames = ${track.frames}
                where video_id = ${owned.videoId} and name = ${track.name}`
     }
-    for (const track of finished.audio) {
+    for (const track of finished.tracks) {
       await tx`update tracks set ${tx(finishedColumns(track))}
                where video_id = ${owned.videoId} and name = ${track.name}`
     }
@@ -62,7 +64,7 @@ export async function completeFinish(sql: Database, owned: Owned, finished: Fini
       peak_bitrate_bps: track.peakBps,
       size_bytes: track.bytes,
       duration_s: track.durationS,
-      init: json(sql, track.init),
+      init: track.init && json(sql, track.init),
       segments: json(sql, track.segments),
       playlist_key: track.playlistKey,
     }

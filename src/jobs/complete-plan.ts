@@ -33,8 +33,9 @@ async function storePlan(
   made: { media: MediaInfo; plan: Plan },
 ): Promise<void> {
   const { plan } = made
+  const { chunks = [], rungs = [] } = plan.video ?? {}
   // Every task but fetch, plan and finish: the chunks, the tracks and one MP4 a rung.
-  const total = (plan.video?.chunks.length ?? 0) + plan.audio.length + (plan.video?.rungs.length ?? 0)
+  const total = chunks.length + plan.audio.length + plan.subtitles.length + rungs.length
   const rows = await tx`
     update videos set plan = ${json(tx, plan)}, media = ${json(tx, made.media)}, tasks_total = ${total}, tasks_done = 0,
            status = 'processing', started_at = coalesce(started_at, now()), updated_at = now(),
@@ -56,12 +57,19 @@ async function insertRenditions(tx: Transaction, videoId: string, plan: Plan): P
       values (${videoId}, 'audio', ${track.position}, ${`audio-${track.position}`}, ${track.language}, ${track.title},
               ${track.default}, ${track.channels})`
   }
+  for (const track of plan.subtitles) {
+    await tx`
+      insert into tracks (video_id, kind, position, name, language, title, is_default)
+      values (${videoId}, 'subtitle', ${track.position}, ${`subtitle-${track.position}`}, ${track.language},
+              ${track.title}, ${track.default})`
+  }
 }
 
 async function insertTasks(tx: Transaction, videoId: string, plan: Plan): Promise<void> {
   const rows = [
     ...(plan.video?.chunks.map((_, position) => taskRow(videoId, 'video', position)) ?? []),
     ...plan.audio.map((track) => taskRow(videoId, 'audio', track.position)),
+    ...plan.subtitles.map((track) => taskRow(videoId, 'subtitle', track.position)),
   ]
   await tx`insert into tasks ${tx(rows)}`
 }

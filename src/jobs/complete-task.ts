@@ -14,7 +14,7 @@ type TaskEnd = {
 }
 
 /**
- * Transition 7: a video, audio or mp4 task is done, its last segment (null for none) in the same
+ * Transition 7: a video, audio, subtitle or mp4 task is done, its last segment (null for none) in the same
  * transaction, so that a task taken again always has something to make. Whoever completes the last
  * one adds what comes next. Throws FencedError.
  */

@@ -31,11 +31,11 @@ export type TaskSegments = {
   segments: { idx: number; frames: number; objects: SegmentObjects }[]
 }
 
-/** The done video or audio tasks of a video in order, each with its segments in order. */
+/** The done video, audio or subtitle tasks of a video in order, each with its segments in order. */
 export async function readDoneTasks(
   sql: Query,
   videoId: string,
-  kind: 'video' | 'audio',
+  kind: 'video' | 'audio' | 'subtitle',
 ): Promise<TaskSegments[]> {
   const rows = await sql<
     { id: number; position: number; result: unknown; idx: number | null; frames: number; objects: unknown }[]

@@ -39,6 +39,18 @@ export function assembleAudio(plan: Plan['audio'], tasks: readonly DoneTask[]): 
   })
 }
 
+/** A track of text: one object, and its length to the end of the last cue in milliseconds. */
+export type AssembledSubtitle = { name: string; segment: StoredSegment }
+
+/** The tracks of text that could be made; one without a file was skipped with a warning. */
+export function assembleSubtitles(plan: Plan['subtitles'], tasks: readonly DoneTask[]): AssembledSubtitle[] {
+  return plan.flatMap(({ position }) => {
+    const name = `subtitle-${position}`
+    const segment = tasks.find((done) => done.position === position)?.segments[0]?.objects.tracks[name]
+    return segment ? [{ name, segment }] : []
+  })
+}
+
 function checkChunks(plan: VideoPlan, tasks: readonly DoneTask[]): void {
   let next = 0
   let ended = false

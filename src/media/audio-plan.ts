@@ -61,7 +61,8 @@ function reasonToSkip({
   return null
 }
 
-function pictureOrigin({
+/** The grid's origin in seconds, as an exact fraction. */
+export function pictureOrigin({
   origin_ticks,
   time_base,
 }: Pick<VideoPlan, 'origin_ticks' | 'time_base'>): AudioPlan['origin'] {

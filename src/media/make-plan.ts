@@ -1,5 +1,5 @@
 import { PermanentError } from '../errors.ts'
-import { planAudio } from './audio-plan.ts'
+import { pictureOrigin, planAudio } from './audio-plan.ts'
 import { planChunks, SINGLE_CHUNK_S } from './chunks.ts'
 import { planColour } from './colour.ts'
 import { chooseFrameRate, fps } from './frame-rate.ts'
@@ -9,6 +9,7 @@ import { MAX_DURATION_S } from './limits.ts'
 import type { MediaInfo, Plan, VideoPlan, VideoStream } from './model.ts'
 import { planPictures } from './pictures.ts'
 import { planWarnings } from './plan-warnings.ts'
+import { planSubtitles } from './subtitle-plan.ts'
 
 export type PlanRequest = {
   media: MediaInfo
@@ -33,17 +34,19 @@ export function makePlan({ media, build, singleChunk }: PlanRequest): Plan {
   if (!pictures && sound.tracks.length === 0) {
     throw new PermanentError('no_video', 'the source has neither a picture nor a sound that can be decoded')
   }
+  const origin = pictures ? pictureOrigin(pictures.video) : sound.tracks[0]?.origin
+  const captions = planSubtitles(media, origin ?? [0, 1])
   return {
     version: 1,
     profile: 'default',
     build,
     video: pictures?.video ?? null,
     audio: sound.tracks,
-    subtitles: [],
+    subtitles: captions.tracks,
     single_chunk: pictures?.singleChunk ?? null,
     ...segmentLengths(pictures?.video ?? null),
-    kept: [...(pictures?.kept ?? []), ...sound.kept],
-    skipped: [...(pictures?.skipped ?? []), ...sound.skipped, ...skippedSubtitles(media)],
+    kept: [...(pictures?.kept ?? []), ...sound.kept, ...captions.kept],
+    skipped: [...(pictures?.skipped ?? []), ...sound.skipped, ...captions.skipped],
     warnings: planWarnings(media, pictures?.video ?? null),
   }
 }
@@ -98,15 +101,4 @@ function segmentLengths(video: VideoPlan | null): Pick<Plan, 'segment_s' | 'targ
     segment_s: video.segment_frames / rate,
     target_duration_s: Math.ceil((video.segment_frames + longestTail) / rate),
   }
-}
-
-const PICTURE_SUBTITLES = new Set(['hdmv_pgs_subtitle', 'dvd_subtitle', 'dvb_subtitle', 'xsub'])
-
-function skippedSubtitles(media: MediaInfo): Plan['skipped'] {
-  return media.subtitles.map(({ stream_index, codec }) => {
-    const name = `subtitle-stream-${stream_index}`
-    return codec !== null && PICTURE_SUBTITLES.has(codec)
-      ? { kind: 'subtitle', name, code: 'picture_subtitles', reason: 'the subtitles are pictures, not text' }
-      : { kind: 'subtitle', name, code: 'subtitles_not_converted', reason: 'subtitles are not converted yet' }
-  })
 }

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import type { AssembledTrack } from './assemble.ts'
 import { measureBandwidth } from './bandwidth.ts'
-import type { Plan } from './model.ts'
-import { renderMasterPlaylist, renderMediaPlaylist } from './playlists.ts'
+import type { AudioPlan, Plan, VideoPlan } from './model.ts'
+import { type AudioRendition, renderMasterPlaylist, renderMediaPlaylist, type Variant } from './playlists.ts'
 
 export type Bandwidth = { peakBps: number; averageBps: number }
 
@@ -27,55 +27,92 @@ export function trackPlaylist(track: AssembledTrack, plan: Plan, folder: string)
 }
 
 export type ListedTrack = { track: Pick<AssembledTrack, 'name' | 'init'>; bandwidth: Bandwidth; uri: string }
+export type ListedSubtitle = { name: string; uri: string }
 
-/** The master playlist of a finished video. An audio-only one has its tracks as variants. */
-export function masterPlaylist(
-  plan: Plan,
-  video: readonly ListedTrack[],
-  audio: readonly ListedTrack[],
-): string {
-  const sound = {
-    peak: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.peakBps)),
-    average: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.averageBps)),
-    codecs: audio.map(({ track }) => track.init.codec),
-  }
-  if (!plan.video) {
-    return renderMasterPlaylist({
-      variants: audio.map(({ track, bandwidth, uri }) => ({
-        uri,
-        bandwidth: bandwidth.peakBps,
-        averageBandwidth: bandwidth.averageBps,
-        codecs: [track.init.codec],
-        width: null,
-        height: null,
-        frameRate: null,
-      })),
-      audio: [],
-    })
-  }
-  const { rungs, frame_rate } = plan.video
+/** The tracks that a manifest names, each with the address of its playlist. */
+export type Listing = {
+  video: readonly ListedTrack[]
+  audio: readonly ListedTrack[]
+  subtitles: readonly ListedSubtitle[]
+}
+
+/** The playlist of a track of text, a single file (RFC 8216 §3.5) as long as the film. */
+export function subtitlePlaylist(uri: string, durationS: number): string {
+  return renderMediaPlaylist({
+    targetDuration: Math.max(1, Math.ceil(durationS)),
+    initUri: null,
+    segments: [{ uri, duration_s: durationS }],
+    type: 'vod',
+    ended: true,
+  })
+}
+
+/** The master playlist. */
+export function masterPlaylist(plan: Plan, listing: Listing): string {
   return renderMasterPlaylist({
-    variants: video.map(({ track, bandwidth, uri }) => {
-      const rung = rungs.find(({ name }) => name === track.name)
-      return {
-        uri,
-        bandwidth: bandwidth.peakBps + sound.peak,
-        averageBandwidth: bandwidth.averageBps + sound.average,
-        codecs: [track.init.codec, ...sound.codecs],
-        width: rung?.width ?? null,
-        height: rung?.height ?? null,
-        frameRate: frame_rate,
-      }
-    }),
-    audio: audio.map(({ track, uri }) => {
-      const planned = plan.audio.find(({ position }) => `audio-${position}` === track.name)
-      return {
-        uri,
-        name: planned?.title ?? planned?.language ?? 'Audio',
-        language: planned?.language ?? null,
-        default: planned?.default ?? false,
-        channels: planned?.channels ?? 2,
-      }
+    variants: plan.video ? pictureVariants(plan.video, listing) : soundVariants(plan, listing.audio),
+    audio: plan.video || listing.audio.length > 1 ? audioRenditions(plan, listing.audio) : [],
+    subtitles: listing.subtitles.flatMap(({ name, uri }) => {
+      const planned = plan.subtitles.find(({ position }) => `subtitle-${position}` === name)
+      return planned ? [{ uri, name: planned.title, ...planned }] : []
     }),
   })
+}
+
+/** Every rung with the rates of the audio group's highest track added, whichever of them is heard. */
+function pictureVariants({ rungs, frame_rate }: VideoPlan, { video, audio }: Listing): Variant[] {
+  const peak = Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.peakBps))
+  const average = Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.averageBps))
+  return video.map(({ track, bandwidth, uri }) => {
+    const rung = rungs.find(({ name }) => name === track.name)
+    return {
+      uri,
+      bandwidth: bandwidth.peakBps + peak,
+      averageBandwidth: bandwidth.averageBps + average,
+      codecs: [track.init.codec, ...audio.map((sound) => sound.track.init.codec)],
+      width: rung?.width ?? null,
+      height: rung?.height ?? null,
+      frameRate: frame_rate,
+    }
+  })
+}
+
+/**
+ * Sound alone: variants differ in quality, so that tracks of different languages are renditions of a group.
+ * The one variant is the track that is played first, under the same address as in the group.
+ */
+function soundVariants(plan: Plan, audio: readonly ListedTrack[]): Variant[] {
+  const chosen = audio.find(({ track }) => plannedAudio(plan, track.name)?.default) ?? audio[0]
+  if (!chosen) return []
+  return [
+    {
+      uri: chosen.uri,
+      bandwidth: Math.max(...audio.map(({ bandwidth }) => bandwidth.peakBps)),
+      averageBandwidth: Math.max(...audio.map(({ bandwidth }) => bandwidth.averageBps)),
+      codecs: audio.map(({ track }) => track.init.codec),
+      width: null,
+      height: null,
+      frameRate: null,
+    },
+  ]
+}
+
+/** Sound always has a default: the first track stands in for one that could not be made. */
+function audioRenditions(plan: Plan, audio: readonly ListedTrack[]): AudioRendition[] {
+  const planned = audio.map(({ track }) => plannedAudio(plan, track.name))
+  const defaultAt = Math.max(
+    0,
+    planned.findIndex((track) => track?.default),
+  )
+  return audio.map(({ uri }, at) => ({
+    uri,
+    name: planned[at]?.title ?? null,
+    language: planned[at]?.language ?? null,
+    default: at === defaultAt,
+    channels: planned[at]?.channels ?? 2,
+  }))
+}
+
+function plannedAudio(plan: Plan, name: string): AudioPlan | undefined {
+  return plan.audio.find(({ position }) => `audio-${position}` === name)
 }

@@ -174,6 +174,7 @@ const subtitlePlanSchema = z.object({
   /** The grid's origin in seconds, as in the audio plan. */
   origin: z.tuple([z.int(), z.int().positive()]),
 })
+export type SubtitlePlan = z.infer<typeof subtitlePlanSchema>
 
 const skippedSchema = z.object({
   kind: z.enum(['rung', 'audio', 'subtitle', 'video']),
@@ -230,7 +231,8 @@ export type StoredInit = z.infer<typeof storedInitSchema>
 
 /**
  * `segments.objects`: by track name (`1080p`, `audio-0`). `pictures` is a track of its own, without an
- * init, in the segments that have any: JPEGs one after another, each one fragment.
+ * init, in the segments that have any: JPEGs one after another, each one fragment. `subtitle-0` has no init
+ * either, and counts in milliseconds.
  */
 export const segmentObjectsSchema = z.object({
   tracks: z.record(z.string(), storedSegmentSchema),

@@ -4,11 +4,13 @@
  */
 import { StepladderError } from '../errors.ts'
 import type { Rational } from './model.ts'
+import { asGroup, type Described, printable } from './rendition-group.ts'
 
 export type MediaPlaylist = {
   /** Whole seconds; no segment may last longer when rounded (§4.3.3.1). */
   targetDuration: number
-  initUri: string
+  /** Null where segments need none: WebVTT. */
+  initUri: string | null
   segments: readonly { uri: string; duration_s: number }[]
   /** `event` grows at its end while the video is processed, `vod` never changes. */
   type: 'event' | 'vod'
@@ -22,6 +24,8 @@ export type MasterPlaylist = {
   variants: readonly Variant[]
   /** The alternatives of one group that every variant plays with; empty where there is nothing to choose. */
   audio: readonly AudioRendition[]
+  /** Another such group, which a player may leave off. */
+  subtitles?: readonly SubtitleRendition[]
 }
 
 export type Variant = {
@@ -35,18 +39,14 @@ export type Variant = {
   frameRate: Rational | null
 }
 
-export type AudioRendition = {
-  uri: string
-  name: string
-  language: string | null
-  default: boolean
-  channels: number
-}
+export type AudioRendition = Described & { uri: string; channels: number }
+/** `forced`: what has to be read even by who wants no subtitles, such as a sign in another language. */
+export type SubtitleRendition = Described & { uri: string; forced: boolean }
 
 /** EXT-X-MAP in a playlist of whole segments takes version 6 (§7). */
 const VERSION = 6
 const AUDIO_GROUP = 'audio'
-const MAX_NAME_LENGTH = 100
+const SUBTITLE_GROUP = 'subtitles'
 
 export function renderMediaPlaylist(playlist: MediaPlaylist): string {
   return lines([
@@ -57,7 +57,7 @@ export function renderMediaPlaylist(playlist: MediaPlaylist): string {
     `#EXT-X-PLAYLIST-TYPE:${playlist.type.toUpperCase()}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
     ...(playlist.startTag ? ['#EXT-X-START:TIME-OFFSET=0'] : []),
-    `#EXT-X-MAP:URI=${quoteUri(playlist.initUri)}`,
+    ...(playlist.initUri === null ? [] : [`#EXT-X-MAP:URI=${quoteUri(playlist.initUri)}`]),
     ...playlist.segments.flatMap(({ uri, duration_s }) => [
       `#EXTINF:${duration_s.toFixed(6)},`,
       checkUri(uri),
@@ -66,17 +66,22 @@ export function renderMediaPlaylist(playlist: MediaPlaylist): string {
   ])
 }
 
-export function renderMasterPlaylist({ variants, audio }: MasterPlaylist): string {
+export function renderMasterPlaylist({ variants, audio, subtitles = [] }: MasterPlaylist): string {
+  const groups = {
+    AUDIO: audio.length > 0 ? quote(AUDIO_GROUP) : null,
+    SUBTITLES: subtitles.length > 0 ? quote(SUBTITLE_GROUP) : null,
+  }
   return lines([
     '#EXTM3U',
     `#EXT-X-VERSION:${VERSION}`,
     '#EXT-X-INDEPENDENT-SEGMENTS',
     ...renderAudioGroup(audio),
-    ...variants.flatMap((variant) => [renderVariant(variant, audio.length > 0), checkUri(variant.uri)]),
+    ...renderSubtitleGroup(subtitles),
+    ...variants.flatMap((variant) => [renderVariant(variant, groups), checkUri(variant.uri)]),
   ])
 }
 
-function renderVariant(variant: Variant, hasAudioGroup: boolean): string {
+function renderVariant(variant: Variant, groups: Record<'AUDIO' | 'SUBTITLES', string | null>): string {
   const { width, height, frameRate, averageBandwidth } = variant
   const codecs = [...new Set(variant.codecs)]
   return tag('#EXT-X-STREAM-INF', {
@@ -85,61 +90,44 @@ function renderVariant(variant: Variant, hasAudioGroup: boolean): string {
     CODECS: codecs.length > 0 ? quote(codecs.join(',')) : null,
     RESOLUTION: width === null || height === null ? null : `${width}x${height}`,
     'FRAME-RATE': frameRate === null ? null : (frameRate[0] / frameRate[1]).toFixed(3),
-    AUDIO: hasAudioGroup ? quote(AUDIO_GROUP) : null,
+    ...groups,
     // Without it players offer captions that are not there.
     'CLOSED-CAPTIONS': width === null ? null : 'NONE',
   })
 }
 
-/** One EXT-X-MEDIA tag a rendition, kept to the rules of a group (§4.3.4.1.1) whatever the file claims. */
+/** One EXT-X-MEDIA tag a rendition (§4.3.4.1). */
 function renderAudioGroup(audio: readonly AudioRendition[]): string[] {
-  const names = new Set<string>()
-  const defaultAt = audio.findIndex((rendition) => rendition.default)
-  const languages = audio.map(({ language }) => cleanLanguage(language))
-  return audio.map((rendition, at) => {
-    const language = languages[at] ?? null
-    const isDefault = at === defaultAt
-    // A player may choose by itself among renditions of different languages only; the default comes first.
-    const isFirstOfLanguage = languages.indexOf(language) === at && language !== languages[defaultAt]
-    const name = uniqueName(cleanName(rendition.name) || `Audio ${at + 1}`, names)
-    names.add(name)
-    return tag('#EXT-X-MEDIA', {
+  return asGroup(audio, 'Audio').map(({ channels, uri, ...described }) =>
+    tag('#EXT-X-MEDIA', {
       TYPE: 'AUDIO',
       'GROUP-ID': quote(AUDIO_GROUP),
-      NAME: quote(name),
-      LANGUAGE: language === null ? null : quote(language),
-      DEFAULT: isDefault ? 'YES' : 'NO',
-      AUTOSELECT: isDefault || isFirstOfLanguage ? 'YES' : 'NO',
-      CHANNELS: quote(String(rendition.channels)),
-      URI: quoteUri(rendition.uri),
-    })
-  })
+      ...describe(described),
+      CHANNELS: quote(String(channels)),
+      URI: quoteUri(uri),
+    }),
+  )
 }
 
-/** As players show it: one line of bearable length; may come out empty. */
-function cleanName(name: string): string {
-  return [...printable(name)].slice(0, MAX_NAME_LENGTH).join('').trim()
+function renderSubtitleGroup(subtitles: readonly SubtitleRendition[]): string[] {
+  return asGroup(subtitles, 'Subtitles').map(({ forced, uri, ...described }) =>
+    tag('#EXT-X-MEDIA', {
+      TYPE: 'SUBTITLES',
+      'GROUP-ID': quote(SUBTITLE_GROUP),
+      ...describe(described),
+      FORCED: forced ? 'YES' : 'NO',
+      URI: quoteUri(uri),
+    }),
+  )
 }
 
-/** Without what would end a quoted-string, its line, or the order in which the line reads. */
-function printable(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll('"', "'")
-    .replaceAll(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ')
-    .trim()
-}
-
-/** A well-formed language tag (RFC 5646 §2.1, roughly) that names a language, else null. */
-function cleanLanguage(language: string | null): string | null {
-  if (language === null || language.toLowerCase() === 'und') return null
-  return /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/.test(language) ? language : null
-}
-
-function uniqueName(name: string, taken: ReadonlySet<string>): string {
-  let candidate = name
-  for (let n = 2; taken.has(candidate); n++) candidate = `${name} (${n})`
-  return candidate
+function describe(member: { name: string; language: string | null; default: boolean; autoselect: boolean }) {
+  return {
+    NAME: quote(member.name),
+    LANGUAGE: member.language === null ? null : quote(member.language),
+    DEFAULT: member.default ? 'YES' : 'NO',
+    AUTOSELECT: member.autoselect ? 'YES' : 'NO',
+  }
 }
 
 function tag(name: string, attributes: Record<string, string | number | null>): string {

@@ -2,8 +2,8 @@ import { StepladderError } from '../errors.ts'
 import { completeFinish } from '../jobs/complete-finish.ts'
 import { processedPrefix } from '../jobs/object-keys.ts'
 import { readDoneTasks } from '../jobs/read-segments.ts'
-import { type AssembledTrack, assembleAudio, assembleVideo } from '../media/assemble.ts'
-import { planSchema } from '../media/model.ts'
+import { assembleAudio, assembleSubtitles, assembleVideo } from '../media/assemble.ts'
+import { type Plan, planSchema } from '../media/model.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { writeManifests } from './finish-manifests.ts'
 
@@ -19,9 +19,14 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
   const audioTasks = await run.hold(() => readDoneTasks(context.sql, task.videoId, 'audio'))
   const video = plan.video ? assembleVideo(plan.video, videoTasks) : []
   const audio = assembleAudio(plan.audio, audioTasks)
-  const objects = await checkObjects(context, task.videoId, [...video, ...audio])
+  const subtitles = await readSubtitles(context, run, plan)
+  const tracks = [...video, ...audio].flatMap(({ init, segments }) => [init, ...segments])
+  const objects = await checkObjects(context, task.videoId, [
+    ...tracks,
+    ...subtitles.map(({ segment }) => segment),
+  ])
 
-  const manifests = await writeManifests(context, run, { plan, video, audio })
+  const manifests = await writeManifests(context, run, { plan, video, audio, subtitles })
   const finished = {
     ...manifests,
     findings: {
@@ -35,16 +40,21 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
   log.info({ frames: video[0]?.frames, rungs: video.length }, 'video completed')
 }
 
+async function readSubtitles(context: WorkerContext, run: TaskRun, { subtitles }: Plan) {
+  if (subtitles.length === 0) return []
+  const tasks = await run.hold(() => readDoneTasks(context.sql, run.task.videoId, 'subtitle'))
+  return assembleSubtitles(subtitles, tasks)
+}
+
 /** Each committed object lies in the bucket with its size. Returns how many there are. */
 async function checkObjects(
   context: WorkerContext,
   videoId: string,
-  tracks: readonly AssembledTrack[],
+  wanted: readonly { key: string; bytes: number }[],
 ): Promise<number> {
   const stored = new Map(
     (await context.storage.list(processedPrefix(videoId))).map(({ key, bytes }) => [key, bytes]),
   )
-  const wanted = tracks.flatMap(({ init, segments }) => [init, ...segments])
   for (const { key, bytes } of wanted) {
     if (stored.get(key) !== bytes) {
       throw new StepladderError(

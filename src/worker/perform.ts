@@ -4,6 +4,7 @@ import type { TaskRun, WorkerContext } from './context.ts'
 import { runFinishTask } from './finish-task.ts'
 import { runMp4Task } from './mp4-task.ts'
 import { runPlanTask } from './plan-task.ts'
+import { runSubtitleTask } from './subtitle-task.ts'
 import { runVideoTask } from './video-task.ts'
 
 /** The work of a claimed task, up to and with the commit that ends it. */
@@ -18,12 +19,13 @@ export const performTask: Perform = (context, run) => {
       return runVideoTask(context, run)
     case 'audio':
       return runAudioTask(context, run)
+    case 'subtitle':
+      return runSubtitleTask(context, run)
     case 'mp4':
       return runMp4Task(context, run)
     case 'finish':
       return runFinishTask(context, run)
     case 'fetch':
-    case 'subtitle':
     case 'quality':
       throw new StepladderError('unknown_task_kind', `a worker does not run ${run.task.kind} tasks`)
   }

@@ -150,10 +150,12 @@ export async function eventKinds(sql: Database, videoId: string): Promise<string
 
 export const someMedia = { title: 'a film' } as MediaInfo
 
-/** A plan of so many chunks, rungs and audio tracks. */
-export function aPlan(size: { chunks?: number; rungs?: number; audio?: number } = {}): Plan {
+/** A plan of so many chunks, rungs and tracks of sound and text. */
+export function aPlan(
+  size: { chunks?: number; rungs?: number; audio?: number; subtitles?: number } = {},
+): Plan {
   const plan = smallPlan()
-  const { chunks = 2, rungs = 2, audio = 1 } = size
+  const { chunks = 2, rungs = 2, audio = 1, subtitles = 0 } = size
   const [rung] = plan.video?.rungs ?? []
   const [track] = plan.audio
   if (!plan.video || !rung || !track) throw new Error('the small plan has pictures and sound')
@@ -170,6 +172,7 @@ export function aPlan(size: { chunks?: number; rungs?: number; audio?: number } 
       rungs: many(rungs, (index) => ({ ...rung, name: `${360 - 60 * index}p` })),
     },
     audio: many(audio, (position) => ({ ...track, position })),
+    subtitles: many(subtitles, (position) => ({ ...track, position, forced: false })),
   }
 }
 
@@ -202,7 +205,7 @@ export function aSegment(owned: Owned, idx: number, name = '360p'): SegmentRow {
 export async function completeAll(
   sql: Database,
   videoId: string,
-  kind: 'video' | 'audio' | 'mp4',
+  kind: 'video' | 'audio' | 'subtitle' | 'mp4',
 ): Promise<void> {
   for (const { id, state } of await readTasks(sql, videoId, kind)) {
     if (state === 'queued') await complete(sql, await claim(sql, id))

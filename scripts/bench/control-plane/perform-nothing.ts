@@ -101,7 +101,7 @@ async function finish(context: WorkerContext, run: TaskRun): Promise<void> {
   const segments = await readTracks(context, run)
   const finished = {
     renditions: rungsOf(run).map((name) => finishedTrack(task, name, segments)),
-    audio: [],
+    tracks: [],
     outputs: { hls_master_key: streamedKey(task, 'master', 'm3u8') },
     findings: {},
   }

@@ -94,6 +94,61 @@ describe('while the video is processed', () => {
     ])
   })
 
+  describe('with a track of text', () => {
+    let text: number
+    beforeEach(async () => {
+      const subtitle = { position: 0, stream_index: 2, title: 'Words', default: false, forced: false }
+      const plan = { ...smallPlan(), subtitles: [{ ...subtitle, language: 'eng', origin: [0, 1] }] }
+      await api.sql`update videos set plan = ${json(api.sql, plan)} where id = ${id}`
+      text = await insertTask(api.sql, { videoId: id, kind: 'subtitle', state: 'running' })
+      await segment(0, 0)
+      await sound(0)
+    })
+    const made = async () => {
+      const stored = {
+        key: 'processed/x/subtitle-0.vtt',
+        bytes: 9,
+        sha256: 'c',
+        duration: 3500,
+        fragments: [],
+      }
+      await api.sql`insert into segments (task_id, idx, frames, objects)
+        values (${text}, 0, 2, ${json(api.sql, { tracks: { 'subtitle-0': stored }, inits: {} })})`
+      await finishTask(text)
+    }
+
+    test('the master does not wait for it, and names it once it is made', async () => {
+      expect((await playlist('master.m3u8')).lines.join()).not.toContain('SUBTITLES')
+      const early = await api.ask(`/videos/${id}/hls/subtitle-0.m3u8`)
+      expect([early.status, early.body.code]).toEqual([404, 'not_playable_yet'])
+      await made()
+      expect((await playlist('master.m3u8')).lines).toContain(
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="Words",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="subtitle-0.m3u8?g=1"',
+      )
+    })
+
+    test('its playlist is whole at once, as long as the film is to be', async () => {
+      await made()
+      const { lines } = await playlist('subtitle-0.m3u8?g=1')
+      expect(lines).toEqual(
+        expect.arrayContaining([
+          '#EXT-X-PLAYLIST-TYPE:VOD',
+          '#EXT-X-TARGETDURATION:20',
+          '#EXTINF:20.000000,',
+        ]),
+      )
+      expect(lines.at(-2)).toContain('processed/x/subtitle-0.vtt')
+      expect(lines.at(-1)).toBe('#EXT-X-ENDLIST')
+    })
+
+    test('one that could not be made is not named', async () => {
+      await finishTask(text)
+      expect((await playlist('master.m3u8')).lines.join()).not.toContain('SUBTITLES')
+      const { status } = await api.ask(`/videos/${id}/hls/subtitle-1.m3u8`)
+      expect(status).toBe(404)
+    })
+  })
+
   test('nothing behind a hole is listed', async () => {
     await segment(0, 0)
     await segment(0, 2)

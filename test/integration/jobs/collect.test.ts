@@ -91,7 +91,7 @@ describe('an object', () => {
     })
     await completeFinish(jobs.sql, task, {
       renditions: [track('360p'), track('300p')],
-      audio: [track('audio-0')],
+      tracks: [track('audio-0')],
       outputs: { hls_master_key: key('master') },
       findings: {},
     })

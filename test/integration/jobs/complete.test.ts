@@ -35,7 +35,7 @@ beforeEach(() => jobs.reset())
 const fenced = { code: 'fenced' }
 const names = (tasks: { kind: string; position: number }[]) =>
   tasks.map((task) => `${task.kind} ${task.position}`)
-const nothing: Finished = { renditions: [], audio: [], outputs: { hls_master_key: 'm' }, findings: {} }
+const nothing: Finished = { renditions: [], tracks: [], outputs: { hls_master_key: 'm' }, findings: {} }
 
 describe('a fetch that is done', () => {
   test('gives the video its source, forgets the URL and queues the plan, once', async () => {
@@ -159,6 +159,22 @@ describe('a task that is done', () => {
     expect(names(await readTasks(jobs.sql, videoId, 'finish'))).toEqual(['finish 0'])
     expect(await readState(jobs.sql, videoId)).toMatchObject({ tasks_total: 5, tasks_done: 5 })
   })
+})
+
+test('tracks of text are tasks and rows of their own, and the MP4s wait for them', async () => {
+  const videoId = await planned(jobs.sql, { subtitles: 2 })
+  expect((await readState(jobs.sql, videoId)).tasks_total).toBe(7)
+  expect(
+    await jobs.sql`select kind, name, state from tracks where kind = 'subtitle' order by position`,
+  ).toEqual([
+    { kind: 'subtitle', name: 'subtitle-0', state: 'planned' },
+    { kind: 'subtitle', name: 'subtitle-1', state: 'planned' },
+  ])
+  await completeAll(jobs.sql, videoId, 'video')
+  await completeAll(jobs.sql, videoId, 'audio')
+  expect(await readTasks(jobs.sql, videoId, 'mp4')).toEqual([])
+  await completeAll(jobs.sql, videoId, 'subtitle')
+  expect(await readTasks(jobs.sql, videoId, 'mp4')).toHaveLength(2)
 })
 
 describe('a finish', () => {

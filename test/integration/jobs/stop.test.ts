@@ -31,7 +31,7 @@ beforeEach(() => jobs.reset())
 
 const fenced = { code: 'fenced' }
 const failure = { code: 'no_video', message: 'there is no picture' }
-const finished: Finished = { renditions: [], audio: [], outputs: { hls_master_key: 'm' }, findings: {} }
+const finished: Finished = { renditions: [], tracks: [], outputs: { hls_master_key: 'm' }, findings: {} }
 
 /** A planned video whose first chunk runs, with one segment. */
 async function runningChunk() {

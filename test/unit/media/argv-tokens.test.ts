@@ -3,6 +3,7 @@ import { audioArgs } from '../../../src/media/audio-args.ts'
 import { httpInput } from '../../../src/media/input-args.ts'
 import { makePlan } from '../../../src/media/make-plan.ts'
 import { remuxArgs } from '../../../src/media/remux-args.ts'
+import { subtitleArgs } from '../../../src/media/subtitle-args.ts'
 import { videoArgs } from '../../../src/media/video-args.ts'
 import { aPicture, aSource, aTrack } from './a-source.ts'
 
@@ -45,9 +46,11 @@ test('nothing a caller wrote reaches an argv: a thousand random sources, every t
       height: 2 + random(4000),
     })
     const audio = [aTrack({ language: word(), title: word() })]
-    const media = aSource({ format: word(), title: word(), video, audio })
+    const text = { codec: 'subrip', language: word(), title: word(), default: true, forced: false }
+    const subtitles = [{ stream_index: 1 + random(9), ...text }]
+    const media = aSource({ format: word(), title: word(), video, audio, subtitles })
     const plan = makePlan({ media, build: 'b1', singleChunk: null })
-    if (!plan.video || !plan.audio[0]) throw new Error('there are pictures and sound')
+    if (!plan.video || !plan.audio[0] || !plan.subtitles[0]) throw new Error('there are all three')
     const argvs = [
       videoArgs({
         plan: plan.video,
@@ -59,6 +62,7 @@ test('nothing a caller wrote reaches an argv: a thousand random sources, every t
         progressFd: 9,
       }),
       audioArgs({ plan: plan.audio[0], input: INPUT, progressFd: 4 }),
+      subtitleArgs({ plan: plan.subtitles[0], input: INPUT, progressFd: 4 }),
       remuxArgs({ video: true, audio: plan.audio, output: '/scratch/x.mp4' }),
     ]
     expect(argvs.flat().filter((token) => !isKnownToken(token))).toEqual([])
@@ -82,6 +86,7 @@ const WORDS = new Set([
     'unofficial',
     'image2pipe',
     '[p]',
+    'webvtt',
     'aac',
     '0:v:0',
     '1:a:0',

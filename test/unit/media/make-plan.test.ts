@@ -154,16 +154,50 @@ describe('audio', () => {
   })
 })
 
-test('subtitles are listed as skipped, pictures apart from text', () => {
-  const subtitles = [
-    { ...SUBTITLE, codec: 'subrip' },
-    { ...SUBTITLE, codec: 'hdmv_pgs_subtitle' },
-  ]
-  expect(
-    planOf({ subtitles })
-      .skipped.filter(({ kind }) => kind === 'subtitle')
-      .map(({ code }) => code),
-  ).toEqual(['subtitles_not_converted', 'picture_subtitles'])
+describe('subtitles', () => {
+  const tracks = (codecs: (string | null)[], fields: Partial<typeof SUBTITLE> = {}) =>
+    codecs.map((codec, index) => ({ ...SUBTITLE, ...fields, codec, stream_index: 5 + index }))
+
+  test('of text are made, with the names of their tasks in order', () => {
+    const { subtitles, kept } = planOf({ subtitles: tracks(['subrip', 'mov_text', 'ass', 'webvtt']) })
+    expect(subtitles.map(({ position, stream_index }) => [position, stream_index])).toEqual([
+      [0, 5],
+      [1, 6],
+      [2, 7],
+      [3, 8],
+    ])
+    expect(kept.filter(({ code }) => code === 'subtitle_track').map(({ name }) => name)).toEqual([
+      ...['subtitle-0', 'subtitle-1', 'subtitle-2', 'subtitle-3'],
+    ])
+  })
+
+  test('of pictures, and those that nobody can read, are listed as skipped', () => {
+    const { subtitles, skipped } = planOf({
+      subtitles: tracks(['hdmv_pgs_subtitle', 'subrip', 'dvb_teletext', null]),
+    })
+    expect(subtitles.map(({ position, stream_index }) => [position, stream_index])).toEqual([[0, 6]])
+    const listed = skipped.filter(({ kind }) => kind === 'subtitle').map(({ name, code }) => [name, code])
+    expect(listed).toEqual([
+      ['subtitle-stream-5', 'picture_subtitles'],
+      ['subtitle-stream-7', 'unknown_codec'],
+      ['subtitle-stream-8', 'unknown_codec'],
+    ])
+  })
+
+  test('count from the origin of the pictures, or of the sound where there are none', () => {
+    const subtitles = tracks(['subrip'])
+    const late = aPicture({ first_pts: 15_360 * 2, start_s: 2 })
+    expect(planOf({ video: late, subtitles }).subtitles[0]?.origin).toEqual([2, 1])
+    const sound = { video: null, audio: [aTrack({ start_s: 1.25 })], subtitles }
+    expect(planOf(sound).subtitles[0]?.origin).toEqual([5, 4])
+  })
+
+  test('have one default at most, and none that the file does not name', () => {
+    const both = planOf({ subtitles: tracks(['subrip', 'subrip'], { default: true }) })
+    expect(both.subtitles.map((track) => track.default)).toEqual([true, false])
+    const neither = planOf({ subtitles: tracks(['subrip', 'subrip']) })
+    expect(neither.subtitles.map((track) => track.default)).toEqual([false, false])
+  })
 })
 
 test.each<[string, Partial<MediaInfo>, string[]]>([

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   type AudioRendition,
   renderMasterPlaylist,
   renderMediaPlaylist,
+  type SubtitleRendition,
   type Variant,
 } from '../../../src/media/playlists.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
@@ -170,7 +171,7 @@ test('names of one group differ, are never empty and never endless', () => {
     'x'.repeat(65_536),
     'x'.repeat(70_000),
   ]
-  const tags = mediaTags(names.map((name) => ({ ...ENGLISH, name })))
+  const tags = mediaTags(names.map((name) => ({ ...ENGLISH, name, language: null })))
   const shown = tags.map((tag) => attributesOf(tag).get('NAME') ?? '')
   expect(shown.slice(0, 5)).toEqual([
     '"Commentary"',
@@ -183,13 +184,21 @@ test('names of one group differ, are never empty and never endless', () => {
   expect(Math.max(...shown.map((name) => name.length))).toBeLessThan(120)
 })
 
-test('a language is told only when it is one', () => {
+test('a track without a title is called by its language, in its own words', () => {
+  const languages = ['ger', 'jpn', 'pt-BR', 'en', 'qaa', null]
+  const tags = mediaTags(languages.map((language) => ({ ...ENGLISH, name: null, language })))
+  expect(tags.map((tag) => attributesOf(tag).get('NAME'))).toEqual([
+    ...['"Deutsch"', '"日本語"', '"português (Brasil)"', '"English"', '"qaa"', '"Audio 6"'],
+  ])
+})
+
+test('a language is told only when it is one, in its shortest form', () => {
   const told = (language: string | null) =>
     attributesOf(mediaTags([{ ...ENGLISH, language }])[0] ?? '').get('LANGUAGE')
-  expect(['en', 'ger', 'pt-BR', 'zh-Hant-TW'].map(told)).toEqual(['"en"', '"ger"', '"pt-BR"', '"zh-Hant-TW"'])
-  expect([null, '', 'und', 'UND', 'e', 'en us', 'en"', 'en\n', 'abcdefghi'].map(told)).toEqual(
-    Array(9).fill(undefined),
-  )
+  expect(['en', 'ger', 'pt-BR', 'zh-Hant-TW'].map(told)).toEqual(['"en"', '"de"', '"pt-BR"', '"zh-Hant-TW"'])
+  expect(
+    [null, '', 'und', 'UND', 'e', 'en us', 'en"', 'en\n', 'abcdefghi', 'en-a', 'en-a-a'].map(told),
+  ).toEqual(Array(11).fill(undefined))
 })
 
 test('one rendition is the default, and players choose by themselves among different languages only', () => {
@@ -205,6 +214,47 @@ test('one rendition is the default, and players choose by themselves among diffe
   )
   expect(tags.map((tag) => tag.get('DEFAULT'))).toEqual(['NO', 'YES', 'NO', 'NO', 'NO'])
   expect(tags.map((tag) => tag.get('AUTOSELECT'))).toEqual(['NO', 'YES', 'NO', 'YES', 'NO'])
+})
+
+describe('subtitles', () => {
+  const SIGNS = { uri: 'signs.m3u8', name: 'Signs', language: 'en', default: false, forced: true }
+  const WORDS = { uri: 'en.m3u8', name: null, language: 'eng', default: false, forced: false }
+  const tagsOf = (subtitles: SubtitleRendition[]) =>
+    renderMasterPlaylist({ variants: [VARIANT], audio: [ENGLISH], subtitles })
+      .split('\n')
+      .filter((line) => line.includes('SUBTITLES'))
+
+  test('are a group of their own, which every variant names', () => {
+    expect(tagsOf([WORDS])).toEqual([
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="en.m3u8"',
+      '#EXT-X-STREAM-INF:BANDWIDTH=5000001,AVERAGE-BANDWIDTH=3000000,CODECS="avc1.640028,mp4a.40.2",RESOLUTION=1920x1080,FRAME-RATE=29.970,AUDIO="audio",SUBTITLES="subtitles",CLOSED-CAPTIONS=NONE',
+    ])
+    expect(tagsOf([])).toEqual([])
+  })
+
+  test('that are forced stand beside those of the same language, and a player may choose either', () => {
+    const tags = tagsOf([SIGNS, WORDS, { ...WORDS, uri: 'more.m3u8' }])
+      .slice(0, 3)
+      .map(attributesOf)
+    expect(tags.map((tag) => [tag.get('FORCED'), tag.get('AUTOSELECT')])).toEqual([
+      ['YES', 'YES'],
+      ['NO', 'YES'],
+      ['NO', 'NO'],
+    ])
+  })
+
+  test('with hostile names stay inside their attributes', () => {
+    const [tag = ''] = tagsOf([
+      { ...WORDS, name: 'a",URI="http://evil.example/\n#EXT-X-ENDLIST', language: '"x' },
+    ])
+    expect(attributesOf(tag).get('URI')).toBe('"en.m3u8"')
+    expect(attributesOf(tag).has('LANGUAGE')).toBe(false)
+  })
+})
+
+test('a playlist of text has no init', () => {
+  const text = renderMediaPlaylist({ ...MEDIA, initUri: null })
+  expect(text).not.toContain('EXT-X-MAP')
 })
 
 test('an address that could break out of its place is refused', () => {
