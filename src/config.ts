@@ -1,7 +1,7 @@
 import { availableParallelism, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { StepladderError } from './errors.ts'
+import { ConfigError } from './errors.ts'
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback)
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
@@ -40,6 +40,8 @@ const environmentSchema = z.object({
     .default(2 ** 30),
   FFMPEG_PATH: z.string().default('ffmpeg'),
   FFPROBE_PATH: z.string().default('ffprobe'),
+  /** What can be made of a source, instead of src/media/profiles.json. */
+  PROFILES_FILE: z.string().optional(),
   LEASE_MS: milliseconds(20_000),
   BEAT_MS: milliseconds(5_000),
   REAP_MS: milliseconds(5_000),
@@ -71,17 +73,14 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const parsed = environmentSchema.safeParse(present)
   if (parsed.success) return checkTimes(parsed.data)
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-  throw new StepladderError('bad_config', `the configuration is not usable: ${faults.join('; ')}`)
+  throw new ConfigError(`the configuration is not usable: ${faults.join('; ')}`)
 }
 
 /** A lease must outlive two beats, and the reaper must look twice in it, or it takes its own pauses for outages. */
 function checkTimes(config: Config): Config {
   for (const name of ['BEAT_MS', 'REAP_MS'] as const) {
     if (config[name] * 2 < config.LEASE_MS) continue
-    throw new StepladderError(
-      'bad_config',
-      `the configuration is not usable: ${name} must be under half of LEASE_MS`,
-    )
+    throw new ConfigError(`the configuration is not usable: ${name} must be under half of LEASE_MS`)
   }
   return config
 }

@@ -11,6 +11,15 @@ export class StepladderError extends Error {
   }
 }
 
+/** A setting, or a file that a setting names, cannot be used: the process does not start. */
+export class ConfigError extends StepladderError {
+  override name = 'ConfigError'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('bad_config', message, options)
+  }
+}
+
 /** The input itself is at fault: trying again gives the same. Fails the video. */
 export class PermanentError extends StepladderError {
   override name = 'PermanentError'

@@ -7,6 +7,7 @@ import { jobRoutes } from './jobs.ts'
 import { notFoundIn } from './not-found.ts'
 import { playbackRoutes } from './playback.ts'
 import { problemResponse } from './problem.ts'
+import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
 import { uploadRoutes } from './uploads.ts'
 import { videoRoutes } from './videos.ts'
@@ -25,6 +26,7 @@ export function createApp(context: ApiContext): Hono {
     uploadRoutes,
     progressRoutes,
     playbackRoutes,
+    profileRoutes,
     healthRoutes,
     webRoutes,
   ]) {

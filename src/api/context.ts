@@ -7,6 +7,8 @@ import { createAnnouncer } from '../jobs/announce-submitted.ts'
 import type { Priority } from '../jobs/state.ts'
 import { createWaker, type Waker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
+import type { Profiles } from '../media/profiles.ts'
+import { readProfiles } from '../media/profiles-file.ts'
 import { createFeed, type Feed } from '../progress/feed.ts'
 import { createProgress, type Progress } from '../progress/report.ts'
 import { createStream } from '../queue/stream.ts'
@@ -32,14 +34,16 @@ export type ApiContext = {
   announce: (taskId: number, priority: Priority) => Promise<void>
   wake: Waker
   reach: Reach
+  profiles: Profiles
 }
 
-/** Opens the connections. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
+/** Opens the connections, and throws `bad_config` for profiles that cannot be used. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
 export async function openContext(
   config: Config,
   log: Log,
   { reach = reachNothing, ...timing }: { reach?: Reach; pollMs?: number; resyncMs?: number } = {},
 ): Promise<ApiContext & AsyncDisposable> {
+  const profiles = await readProfiles(config.PROFILES_FILE)
   const sql = createDatabase({ url: config.DATABASE_URL, name: 'stepladder-api', max: poolSize })
   const redis = createRedis({ url: config.REDIS_URL, role: 'request', log })
   const subscriber = createRedis({ url: config.REDIS_URL, role: 'subscriber', log })
@@ -71,6 +75,7 @@ export async function openContext(
     announce: createAnnouncer({ sql, stream: createStream(redis, names), log, wake }),
     wake,
     reach,
+    profiles,
     [Symbol.asyncDispose]: close,
   }
 }

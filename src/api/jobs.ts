@@ -7,6 +7,7 @@ import { jobOptionsSchema } from '../media/job-options.ts'
 import type { ApiContext } from './context.ts'
 import { created, requestKey } from './idempotency.ts'
 import { jobRequestSchema } from './job-request.ts'
+import { knownProfile } from './profiles.ts'
 import { parseFields, readJson } from './request-body.ts'
 import { submittedVideo } from './video-view.ts'
 
@@ -27,6 +28,7 @@ export function jobRoutes(context: ApiContext): Hono {
     // Before the store is asked: the answer stands even if the source, or the video, is gone by now.
     const earlier = key && (await findAnswer(sql, key))
     if (earlier) return created(c, earlier, { replayed: true })
+    knownProfile(context.profiles, request.profile)
     const job: Submission = {
       id: randomUUIDv7(),
       title: request.title ?? null,

@@ -1,19 +1,21 @@
 import { greatestCommonDivisor } from './frame-rate.ts'
 import type { AudioPlan, AudioStream, MediaInfo, Plan, VideoPlan } from './model.ts'
+import type { Profile } from './profiles.ts'
 import { isSoundAccepted } from './whitelist.ts'
 
-const BITRATE_BPS = 128_000
-
+type SoundRequest = {
+  media: MediaInfo
+  video: Pick<VideoPlan, 'origin_ticks' | 'time_base'> | null
+  profile: Pick<Profile, 'audio'>
+}
 type Sound = Pick<Plan, 'kept' | 'skipped'> & { tracks: AudioPlan[] }
 
 /**
  * One plan for each track that has a known codec, a rate and channels; always stereo, so that a
  * player may switch tracks. `origin` is the picture's, or the first sound's in a file without pictures.
  */
-export function planAudio(
-  media: MediaInfo,
-  video: Pick<VideoPlan, 'origin_ticks' | 'time_base'> | null,
-): Sound {
+export function planAudio({ media, video, profile }: SoundRequest): Sound {
+  const { bitrate_bps } = profile.audio
   const usable = media.audio.filter(isUsable)
   const origin = video ? pictureOrigin(video) : soundOrigin(usable)
   // A group of renditions has one default at most (RFC 8216 §4.3.4.1).
@@ -27,14 +29,14 @@ export function planAudio(
       default: track === chosen,
       channels: 2,
       sample_rate: 48000,
-      bitrate_bps: BITRATE_BPS,
+      bitrate_bps,
       origin,
       duration_s: track.duration_s ?? media.duration_s,
     })),
     kept: usable.map((track, position) => ({
       name: `audio-${position}`,
       code: 'audio_track',
-      reason: `stream ${track.stream_index} as AAC stereo at ${BITRATE_BPS / 1000} kb/s`,
+      reason: `stream ${track.stream_index} as AAC stereo at ${bitrate_bps / 1000} kb/s`,
     })),
     skipped: media.audio.flatMap((track) => {
       const skip = reasonToSkip(track)

@@ -1,52 +1,66 @@
 import { createHash } from 'node:crypto'
 import { execa } from 'execa'
-import { StepladderError } from '../errors.ts'
+import { StepladderError, TransientError } from '../errors.ts'
+import { encoders } from './encoders.ts'
 import { CONFINED, launchCommand } from './launch.ts'
+import { type Codec, codecs } from './model.ts'
 
 export type Build = {
   /** As printed: `5.1.9-0+deb12u1`. */
   version: string
   /** Equal fingerprints write equal init segments, so their segments may be mixed. */
   fingerprint: string
+  /** What it can encode. */
+  codecs: ReadonlySet<Codec>
 }
 
 const TIMEOUT_MS = 10_000
 
 /**
- * Which ffmpeg and x264 a worker has: `-version` (with its configuration and libraries) and the name
- * x264 writes into its own streams, hashed. Throws `ffmpeg_missing` where ffmpeg does not run or
+ * Which ffmpeg and encoders a worker has: `-version` (with its configuration and libraries) and the names
+ * that the encoders give themselves, hashed; of those that no profile asks for too, so that workers with
+ * the same programs agree whatever their profiles. Throws `ffmpeg_missing` where ffmpeg does not run or
  * cannot encode H.264. The caller keeps the answer.
  */
 export async function readBuild(ffmpegPath: string): Promise<Build> {
-  const [about, sample] = await Promise.all([
+  const [about, ...versions] = await Promise.all([
     output(ffmpegPath, ['-version']),
-    // x264 has no option that tells its version; each stream does, in an SEI message.
-    output(ffmpegPath, [
-      '-v',
-      'error',
-      '-nostdin',
-      '-f',
-      'lavfi',
-      '-i',
-      'color=s=16x16:r=1:d=1',
-      ...ONE_FRAME,
-    ]),
+    ...codecs.map((codec) => readEncoderVersion(ffmpegPath, codec)),
   ])
   const version = /^ffmpeg version (\S+)/.exec(about)?.[1]
-  const x264 = /x264 - core \S+( r\d+ \w+)?/.exec(sample)?.[0]
-  if (version && x264) return { version, fingerprint: shortHash(`${about}\n${x264}`) }
+  const found = new Set(codecs.filter((_, index) => versions[index] !== null))
+  if (version && found.has('h264')) {
+    return { version, fingerprint: shortHash([about, ...versions].join('\n')), codecs: found }
+  }
   throw new StepladderError('ffmpeg_missing', 'ffmpeg does not run or cannot encode H.264 with libx264')
 }
 
-const ONE_FRAME = ['-frames:v', '1', '-c:v', 'libx264', '-f', 'h264', 'pipe:1']
+/** Throws TransientError `encoder_missing`: another worker may have it. */
+export function requireEncoder(available: ReadonlySet<Codec>, codec: Codec): void {
+  if (available.has(codec)) return
+  const { library } = encoders[codec]
+  throw new TransientError(
+    'encoder_missing',
+    `the worker's ffmpeg cannot encode ${codec}: it has no ${library}`,
+  )
+}
 
+/** Of what it encodes just now; null where it cannot. */
+async function readEncoderVersion(ffmpegPath: string, codec: Codec): Promise<string | null> {
+  const { library, sample } = encoders[codec]
+  const picture = ['-f', 'lavfi', '-i', 'color=s=64x64:r=1:d=1', '-frames:v', '1']
+  const args = ['-v', 'error', '-nostdin', ...picture, '-c:v', library, '-f', sample.muxer, 'pipe:1']
+  return sample.version.exec(await output(ffmpegPath, args))?.[0] ?? null
+}
+
+/** Both streams of a run that ended well, empty of any other. */
 async function output(ffmpegPath: string, args: string[]): Promise<string> {
   const result = await execa(...launchCommand(ffmpegPath, args), {
     ...CONFINED,
     stdin: 'ignore',
     timeout: TIMEOUT_MS,
   })
-  return result.exitCode === 0 ? result.stdout : ''
+  return result.exitCode === 0 ? `${result.stdout}\n${result.stderr}` : ''
 }
 
 const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)

@@ -16,6 +16,8 @@ export function createStderrWatch() {
   let disconnected = false
   return {
     line(text: string): void {
+      // What SVT-AV1 says of itself, whatever the log level is.
+      if (text.startsWith('Svt[info]')) return
       if (DECODE_ERROR.test(text)) decodeErrors += 1
       if (CUT_OFF.test(text)) cutOff = true
       // Each drop is announced; one that is mended is followed by the second line, to no one's harm.

@@ -1,12 +1,10 @@
 /** What a submitter may ask for beyond the source: fields of `POST /jobs`, stored in `videos.options`. */
 import { z } from 'zod'
+import { profileNameSchema } from './profiles.ts'
 
 export const jobOptionsSchema = z.object({
   /** A profile's name (`GET /profiles`). */
-  profile: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, 'must be the name of a profile')
-    .default('default'),
+  profile: profileNameSchema.default('default'),
   /** Fit the ladder to the content: sampled seconds tell what each rung needs and which add nothing. */
   per_title: z.boolean().default(false),
   /** Measure each rung against the source (SSIM, PSNR) after the encode. */

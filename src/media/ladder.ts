@@ -1,23 +1,27 @@
+import { PermanentError } from '../errors.ts'
+import { bitrateCap } from './bitrate-cap.ts'
+import { encoders } from './encoders.ts'
 import type { MediaInfo, Plan, Rational, Rung, VideoStream } from './model.ts'
+import type { VideoProfile } from './profiles.ts'
 
 type Size = { width: number; height: number }
 
 /** A box is long side × short side and takes a picture in the picture's own orientation. */
-type Box = { name: string; long: number; short: number; capBps: number }
+type Box = { name: string; long: number; short: number }
 
-/** Caps are for up to 30 frames a second. */
 const BOXES: readonly Box[] = [
-  { name: '2160p', long: 3840, short: 2160, capBps: 16_000_000 },
-  { name: '1440p', long: 2560, short: 1440, capBps: 9_000_000 },
-  { name: '1080p', long: 1920, short: 1080, capBps: 5_000_000 },
-  { name: '720p', long: 1280, short: 720, capBps: 2_800_000 },
-  { name: '480p', long: 854, short: 480, capBps: 1_400_000 },
-  { name: '360p', long: 640, short: 360, capBps: 800_000 },
-  { name: '240p', long: 426, short: 240, capBps: 400_000 },
-  { name: '144p', long: 256, short: 144, capBps: 200_000 },
+  { name: '2160p', long: 3840, short: 2160 },
+  { name: '1440p', long: 2560, short: 1440 },
+  { name: '1080p', long: 1920, short: 1080 },
+  { name: '720p', long: 1280, short: 720 },
+  { name: '480p', long: 854, short: 480 },
+  { name: '360p', long: 640, short: 360 },
+  { name: '240p', long: 426, short: 240 },
+  { name: '144p', long: 256, short: 144 },
 ]
 
-const CRF = 23
+/** The names that a profile may offer, largest first. */
+export const boxNames: readonly string[] = BOXES.map(({ name }) => name)
 
 /** The top rung must be worth its own encode: so many times the pixels of the one below. */
 const MIN_STEP = 1.25
@@ -25,29 +29,51 @@ const MIN_STEP = 1.25
 /** A rung thinner than one macroblock shows nothing. */
 const MIN_SIDE = 16
 
+export type LadderRequest = {
+  media: MediaInfo
+  video: VideoStream
+  frameRate: Rational
+  profile: VideoProfile
+}
 export type Ladder = { rungs: Rung[]; kept: Plan['kept']; skipped: Plan['skipped'] }
 
 /**
  * The rungs for a picture, highest first, and what became of each box. The top rung is the picture
- * at its own size under the name of the smallest box that holds it; below it each smaller box is
- * filled. Nothing is scaled up.
+ * at its own size under the name of the smallest box that holds it; below it each smaller box that the
+ * profile offers is filled. Nothing is scaled up. Where the picture's own box is not offered, the largest
+ * smaller one is the top; where none is smaller either, the picture at its own size is the only rung.
+ * Throws `too_small_picture` for one that the profile's encoder cannot take.
  */
-export function planLadder(media: MediaInfo, video: VideoStream, frameRate: Rational): Ladder {
+export function planLadder(request: LadderRequest): Ladder {
+  const { media, video, frameRate, profile } = request
+  const encoder = encoders[profile.codec]
+  const thinnest = Math.max(MIN_SIDE, encoder.minSide)
+  const isThin = ({ width, height }: Size): boolean => Math.min(width, height) < thinnest
   const picture = displaySize(video)
-  const top = topRung(picture)
-  const lower = BOXES.slice(BOXES.indexOf(top.box) + 1).map((box) => ({ box, size: fitInto(box, picture) }))
+  const offered = BOXES.filter(({ name }) => profile.rungs.some((rung) => rung.name === name))
+  const top = topRung(picture, offered)
+  requireSide(top.size, profile.codec)
+  const lower = offered
+    .filter(({ short }) => short < top.box.short)
+    .map((box) => ({ box, size: fitInto(box, picture) }))
   const second = lower[0]
   const close =
     second !== undefined && !isThin(second.size) && pixels(top.size) < MIN_STEP * pixels(second.size)
   const chosen = [...(close ? [] : [top]), ...lower.filter(({ size }) => !isThin(size))]
-  const capOf = bitrateCap(media, video, frameRate)
+  const capOf = bitrateCap({ media, video, shown: picture, frameRate, dense: encoder.dense })
   return {
-    rungs: chosen.map(({ box, size }) => ({ name: box.name, ...size, crf: CRF, ...capOf(box, size) })),
+    rungs: chosen.map(({ box, size }) => ({
+      name: box.name,
+      ...size,
+      crf: profile.crf,
+      ...capOf(fullCap(box, profile), size),
+    })),
     kept: chosen.map(({ box, size }) => keptBox(box, size, top)),
     skipped: [
-      ...BOXES.slice(0, BOXES.indexOf(top.box)).map(({ name }) => skippedBox(name, 'above_source')),
-      ...(close ? [skippedBox(top.box.name, 'close_to_next')] : []),
-      ...lower.filter(({ size }) => isThin(size)).map(({ box }) => skippedBox(box.name, 'too_thin')),
+      ...BOXES.filter(({ short }) => short > top.ownShort).map((box) => skippedBox(box, 'above_source')),
+      ...BOXES.filter((box) => isMissing(box, offered, top)).map((box) => skippedBox(box, 'not_in_profile')),
+      ...(close ? [skippedBox(top.box, 'close_to_next')] : []),
+      ...lower.filter(({ size }) => isThin(size)).map(({ box }) => skippedBox(box, 'too_thin', thinnest)),
     ],
   }
 }
@@ -66,18 +92,40 @@ function saneAspect([horizontal, vertical]: Rational): Rational {
   return aspect > 4 || aspect < 0.25 ? [1, 1] : [horizontal, vertical]
 }
 
-function topRung(picture: Size): { box: Box; size: Size; ownSize: boolean } {
-  const box = BOXES.findLast((candidate) => scaleInto(candidate, picture) >= 1)
-  // Floored, so that an odd side loses a pixel instead of growing one.
-  if (box)
-    return {
-      box,
-      size: { width: evenFloor(picture.width), height: evenFloor(picture.height) },
-      ownSize: true,
-    }
-  const [largest] = BOXES
-  if (!largest) throw new Error('there are no boxes')
-  return { box: largest, size: fitInto(largest, picture), ownSize: false }
+type Top = { box: Box; size: Size; ownSize: boolean; ownShort: number }
+
+/** `ownShort` is of the smallest box that holds the picture, without end where none does. */
+function topRung(picture: Size, offered: readonly Box[]): Top {
+  const own = BOXES.findLast((candidate) => scaleInto(candidate, picture) >= 1)
+  const ownShort = own?.short ?? Number.POSITIVE_INFINITY
+  const largest = offered.find(({ short }) => short <= ownShort)
+  if (own && (largest === undefined || largest === own)) {
+    // Floored, so that an odd side loses a pixel instead of growing one.
+    const size = { width: evenFloor(picture.width), height: evenFloor(picture.height) }
+    return { box: own, size, ownSize: true, ownShort }
+  }
+  if (!largest) throw new Error('a profile offers no box')
+  return { box: largest, size: fitInto(largest, picture), ownSize: false, ownShort }
+}
+
+/** A box that would have been filled if the profile had it. */
+function isMissing(box: Box, offered: readonly Box[], top: Top): boolean {
+  return box.short <= top.ownShort && box !== top.box && !offered.includes(box)
+}
+
+function requireSide({ width, height }: Size, codec: VideoProfile['codec']): void {
+  const { library, minSide } = encoders[codec]
+  if (Math.min(width, height) >= minSide) return
+  throw new PermanentError(
+    'too_small_picture',
+    `the picture has ${width}×${height} pixels, and ${library} takes none thinner than ${minSide}`,
+  )
+}
+
+/** What the profile has for a box, or for the smallest of its boxes where the picture is smaller than all. */
+function fullCap({ name }: Box, { rungs }: VideoProfile): number {
+  const caps = rungs.map((rung) => rung.max_bitrate_bps)
+  return rungs.find((rung) => rung.name === name)?.max_bitrate_bps ?? Math.min(...caps)
 }
 
 function scaleInto(box: Box, { width, height }: Size): number {
@@ -96,46 +144,12 @@ const evenFloor = (side: number): number => Math.max(2, 2 * Math.floor(side / 2 
 const evenNearest = (side: number): number => Math.max(2, 2 * Math.round(side / 2))
 
 const pixels = ({ width, height }: Size): number => width * height
-const isThin = ({ width, height }: Size): boolean => Math.min(width, height) < MIN_SIDE
 
-/**
- * The VBV cap of a rung (bits per second) and its buffer of two seconds. More than 30 frames a
- * second cost up to half as much again and not twice, since neighbours are more alike. And more
- * bits than the source had for the same picture only encode its faults: the source's rate, shrunk
- * by pixels^0.75 (a smaller picture needs more bits a pixel), is the ceiling. The floor of a
- * quarter keeps a wrong header from starving a rung; CRF decides below the cap anyway.
- */
-function bitrateCap(media: MediaInfo, video: VideoStream, [frames, seconds]: Rational) {
-  const overThirty = Math.min(1, Math.max(0, frames / seconds / 30 - 1))
-  const sourceBps = sourceBitrate(media, video)
-  const sourcePixels = pixels(displaySize(video))
-  return (box: Box, size: Size): Pick<Rung, 'max_bitrate_bps' | 'buffer_bits'> => {
-    const full = box.capBps * (1 + overThirty / 2)
-    const share = sourceBps === null ? full : sourceBps * Math.min(1, pixels(size) / sourcePixels) ** 0.75
-    const cap = Math.round(Math.min(full, Math.max(share, full / 4)))
-    return { max_bitrate_bps: cap, buffer_bits: 2 * cap }
-  }
-}
-
-/** H.264 needs about twice the bits of these for the same picture. */
-const DENSE_CODECS = new Set(['hevc', 'vp9', 'av1'])
-
-function sourceBitrate(media: MediaInfo, video: VideoStream): number | null {
-  const audioBps = media.audio.reduce((sum, track) => sum + (track.bitrate_bps ?? 0), 0)
-  const own = video.bitrate_bps ?? (media.bitrate_bps === null ? null : media.bitrate_bps - audioBps)
-  if (own === null || own <= 0) return null
-  return DENSE_CODECS.has(video.codec) ? 2 * own : own
-}
-
-function keptBox(
-  box: Box,
-  { width, height }: Size,
-  top: { box: Box; ownSize: boolean },
-): Plan['kept'][number] {
-  if (box !== top.box)
-    return { name: box.name, code: 'fits_box', reason: `scaled down to ${width}×${height}` }
-  if (top.ownSize)
+function keptBox(box: Box, { width, height }: Size, top: Top): Plan['kept'][number] {
+  if (box === top.box && top.ownSize)
     return { name: box.name, code: 'source_size', reason: `the source's own size, ${width}×${height}` }
+  if (box !== top.box || Number.isFinite(top.ownShort))
+    return { name: box.name, code: 'fits_box', reason: `scaled down to ${width}×${height}` }
   return {
     name: box.name,
     code: 'largest_box',
@@ -144,11 +158,16 @@ function keptBox(
 }
 
 const SKIP_REASONS = {
-  above_source: 'the source has fewer pixels; nothing is scaled up',
-  close_to_next: "the source's own size is less than 1.25 times the rung below",
-  too_thin: 'the picture would be thinner than 16 pixels',
+  above_source: () => 'the source has fewer pixels; nothing is scaled up',
+  not_in_profile: () => 'the profile has no such rung',
+  close_to_next: () => "the source's own size is less than 1.25 times the rung below",
+  too_thin: (thinnest: number) => `the picture would be thinner than ${thinnest} pixels`,
 } as const
 
-function skippedBox(name: string, code: keyof typeof SKIP_REASONS): Plan['skipped'][number] {
-  return { kind: 'rung', name, code, reason: SKIP_REASONS[code] }
+function skippedBox(
+  { name }: Box,
+  code: keyof typeof SKIP_REASONS,
+  thinnest = MIN_SIDE,
+): Plan['skipped'][number] {
+  return { kind: 'rung', name, code, reason: SKIP_REASONS[code](thinnest) }
 }

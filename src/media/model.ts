@@ -98,9 +98,12 @@ const chunkSchema = z.object({
 })
 export type Chunk = z.infer<typeof chunkSchema>
 
+export const codecs = ['h264', 'hevc', 'av1'] as const
+export type Codec = (typeof codecs)[number]
+
 /** How the pictures of every rung are encoded, as the profile has it. */
 const videoEncoderSchema = z.object({
-  codec: z.enum(['h264', 'hevc', 'av1']),
+  codec: z.enum(codecs),
   /** In the encoder's own words: `veryfast` of x264 and x265, `8` of SVT-AV1. */
   preset: z.string().regex(/^[a-z0-9]{1,12}$/),
 })

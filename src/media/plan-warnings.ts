@@ -7,10 +7,8 @@ export function planWarnings(media: MediaInfo, video: VideoPlan | null): Plan['w
   const warnings: Plan['warnings'] = []
   const warn = (code: string, message: string) => warnings.push({ code, message })
   warnings.push(...soundWarnings(media))
-  if (media.video === null || video === null) {
-    warn('no_picture', 'the source has sound only; the result has no picture')
-    return warnings
-  }
+  if (media.video === null) warn('no_picture', 'the source has sound only; the result has no picture')
+  if (media.video === null || video === null) return warnings
   const source = media.video.average_rate ?? media.video.nominal_rate
   const rate = fps(video.frame_rate)
   if (source !== null && fps(source) > rate * 1.01) {

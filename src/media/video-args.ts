@@ -1,3 +1,4 @@
+import { encoders } from './encoders.ts'
 import type { Rung, VideoPlan } from './model.ts'
 import { pictureOutput } from './picture-args.ts'
 import { outputFd } from './pipes.ts'
@@ -32,20 +33,10 @@ export function videoArgs(run: VideoRun): string[] {
 }
 
 function rungOutput(plan: VideoPlan, rung: Rung, index: number, threads: number): string[] {
-  const gop = String(plan.gop_frames)
+  const { codec, preset } = plan.encoder
   return [
-    ...['-map', `[v${index}]`, '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high'],
-    ...[
-      '-crf',
-      String(rung.crf),
-      '-maxrate',
-      String(rung.max_bitrate_bps),
-      '-bufsize',
-      String(rung.buffer_bits),
-    ],
-    // A closed GOP of fixed length: no key frame at scene cuts, so that all rungs and chunks agree.
-    ...['-bf', '3', '-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-flags', '+cgop'],
-    ...['-threads', String(threads)],
+    ...['-map', `[v${index}]`],
+    ...encoders[codec].args({ rung, preset, gopFrames: plan.gop_frames, threads }),
     // No second stage that drops or doubles: the graph's grid is final.
     ...['-fps_mode', 'passthrough'],
     ...['-video_track_timescale', String(plan.timescale)],

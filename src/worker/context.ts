@@ -3,6 +3,8 @@ import type { Database } from '../db.ts'
 import type { Reach } from '../failpoints.ts'
 import type { ClaimedTask } from '../jobs/claim.ts'
 import type { Log } from '../log.ts'
+import type { Codec } from '../media/model.ts'
+import type { Profiles } from '../media/profiles.ts'
 import type { Progress } from '../progress/report.ts'
 import type { Stream } from '../queue/stream.ts'
 import type { Storage } from '../storage.ts'
@@ -23,6 +25,9 @@ export type WorkerContext = {
   consumer: string
   /** Fingerprint of ffmpeg and its encoders, stored with each plan. */
   build: string
+  /** What that ffmpeg can encode. */
+  codecs: ReadonlySet<Codec>
+  profiles: Profiles
 }
 
 /** One task in one slot. */

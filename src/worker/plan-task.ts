@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { completePlan } from '../jobs/complete-plan.ts'
+import { requireEncoder } from '../media/build.ts'
 import { makePlan } from '../media/make-plan.ts'
 import { probeSource } from '../media/probe.ts'
+import { requireProfile } from '../media/profiles.ts'
 import { readProgressSeed } from '../progress/seed.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
@@ -11,6 +13,9 @@ const inputSchema = z.object({ single_chunk: z.string().optional() })
 /** Looks at the source and decides what will be made of it. */
 export async function runPlanTask(context: WorkerContext, run: TaskRun): Promise<void> {
   const { task } = run
+  // Before the source is read: another worker may be able to.
+  const profile = requireProfile(context.profiles, task.options.profile)
+  if (profile.video) requireEncoder(context.codecs, profile.video.codec)
   await context.progress.stage(task.videoId, 'queued', 'planning')
   const media = await probeSource({
     ffprobePath: context.config.FFPROBE_PATH,
@@ -23,7 +28,7 @@ export async function runPlanTask(context: WorkerContext, run: TaskRun): Promise
     timeoutMs: probeTimeoutMs,
   })
   const singleChunk = inputSchema.parse(task.input).single_chunk ?? null
-  const plan = makePlan({ media, build: context.build, singleChunk })
+  const plan = makePlan({ media, build: context.build, singleChunk, profile })
   await run.hold(() => completePlan(context.sql, task, { media, plan }))
   const rungs = plan.video?.rungs.map((rung) => rung.name)
   run.log.info({ rungs, chunks: plan.video?.chunks.length, audio: plan.audio.length }, 'planned')

@@ -6,6 +6,7 @@ import { type Reach, reachNothing } from '../failpoints.ts'
 import { forgetWorker } from '../jobs/workers.ts'
 import type { Log } from '../log.ts'
 import { readBuild } from '../media/build.ts'
+import { readProfiles } from '../media/profiles-file.ts'
 import { createProgress } from '../progress/report.ts'
 import { createReader } from '../queue/reader.ts'
 import { createStream } from '../queue/stream.ts'
@@ -35,7 +36,10 @@ export async function startWorker(
   parts: { reach?: Reach; perform?: Perform } = {},
 ): Promise<{ drain: () => Promise<void> }> {
   const { reach = reachNothing, perform = performTask } = parts
-  const build = await readBuild(config.FFMPEG_PATH)
+  const [build, profiles] = await Promise.all([
+    readBuild(config.FFMPEG_PATH),
+    readProfiles(config.PROFILES_FILE),
+  ])
   const scratch = await claimScratch(config.SCRATCH_DIR, config.WORKER_NAME)
   if (scratch.orphans > 0) log.warn({ orphans: scratch.orphans }, 'ended programs of a killed worker')
   const names = redisNames(config.REDIS_PREFIX)
@@ -65,8 +69,14 @@ export async function startWorker(
     workerId: `${config.WORKER_NAME}-${randomBytes(4).toString('hex')}`,
     consumer: config.WORKER_NAME,
     build: build.fingerprint,
+    codecs: build.codecs,
+    profiles,
   }
 
+  for (const { name, video } of profiles.values()) {
+    if (video && !build.codecs.has(video.codec))
+      log.warn({ profile: name }, `this ffmpeg cannot encode ${video.codec}`)
+  }
   const breakers = createBreakers({
     probes: {
       // What shows in the row is that it can be written.

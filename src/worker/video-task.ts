@@ -1,4 +1,5 @@
 import { ReplanError, StepladderError } from '../errors.ts'
+import { requireEncoder } from '../media/build.ts'
 import { planSchema } from '../media/model.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeChunk, type Preroll } from './encode-chunk.ts'
@@ -12,6 +13,7 @@ export async function runVideoTask(context: WorkerContext, run: TaskRun): Promis
   const { video } = planSchema.parse(run.task.plan)
   const chunk = video?.chunks[run.task.position]
   if (!video || !chunk) throw new StepladderError('bad_plan', `the plan has no chunk ${run.task.position}`)
+  requireEncoder(context.codecs, video.encoder.codec)
   for (const preroll of prerolls(video)) {
     try {
       return await encodeChunk(context, run, { video, chunk, preroll })

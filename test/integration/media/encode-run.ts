@@ -5,12 +5,17 @@ import type { Plan, VideoPlan } from '../../../src/media/model.ts'
 import { progressFd } from '../../../src/media/pipes.ts'
 import { probeSource } from '../../../src/media/probe.ts'
 import { type VideoRun, videoArgs, videoOutputs } from '../../../src/media/video-args.ts'
+import { profileNamed } from '../../support/profiles.ts'
+
 import { ETAG } from './source-server.ts'
 
 const never = new AbortController().signal
 
 /** Probes and plans a source of the test's store. */
-export async function planSource(url: string): Promise<Plan & { video: VideoPlan }> {
+export async function planSource(
+  url: string,
+  profile = profileNamed('default'),
+): Promise<Plan & { video: VideoPlan }> {
   const media = await probeSource({
     ffprobePath: 'ffprobe',
     url,
@@ -20,7 +25,7 @@ export async function planSource(url: string): Promise<Plan & { video: VideoPlan
     signal: never,
     timeoutMs: 20_000,
   })
-  const plan = makePlan({ media, build: 'test', singleChunk: null })
+  const plan = makePlan({ media, build: 'test', singleChunk: null, profile })
   if (plan.video) return { ...plan, video: plan.video }
   throw new Error('there are pictures')
 }

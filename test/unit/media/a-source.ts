@@ -1,5 +1,6 @@
 import { makePlan } from '../../../src/media/make-plan.ts'
 import type { AudioStream, MediaInfo, VideoPlan, VideoStream } from '../../../src/media/model.ts'
+import { profileNamed } from '../../support/profiles.ts'
 
 /** Media as ffprobe might find it: 1920×1080 at 30 fps, 60 s, H.264 at 8 Mb/s; each field can be replaced. */
 export function aPicture(fields: Partial<VideoStream> = {}): VideoStream {
@@ -60,7 +61,12 @@ export function aSource(fields: Partial<MediaInfo> = {}): MediaInfo {
 
 /** What is planned for such a picture, alone in its file. */
 export function planPicture(fields: Partial<VideoStream> = {}): VideoPlan {
-  const { video } = makePlan({ media: aSource({ video: aPicture(fields) }), build: 'b1', singleChunk: null })
+  const { video } = makePlan({
+    media: aSource({ video: aPicture(fields) }),
+    build: 'b1',
+    singleChunk: null,
+    profile: profileNamed('default'),
+  })
   if (video) return video
   throw new Error('there is a picture')
 }

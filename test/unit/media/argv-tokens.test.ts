@@ -5,6 +5,7 @@ import { makePlan } from '../../../src/media/make-plan.ts'
 import { remuxArgs } from '../../../src/media/remux-args.ts'
 import { subtitleArgs } from '../../../src/media/subtitle-args.ts'
 import { videoArgs } from '../../../src/media/video-args.ts'
+import { profileNamed } from '../../support/profiles.ts'
 import { aPicture, aSource, aTrack } from './a-source.ts'
 
 const INPUT = httpInput({ url: 'http://store:9000/videos/source/1?X-Amz-Signature=00', etag: 'abc-1' })
@@ -42,14 +43,15 @@ test('nothing a caller wrote reaches an argv: a thousand random sources, every t
       profile: word(),
       pixel_format: word(),
       color,
-      width: 2 + random(4000),
-      height: 2 + random(4000),
+      width: 64 + random(4000),
+      height: 64 + random(4000),
     })
     const audio = [aTrack({ language: word(), title: word() })]
     const text = { codec: 'subrip', language: word(), title: word(), default: true, forced: false }
     const subtitles = [{ stream_index: 1 + random(9), ...text }]
     const media = aSource({ format: word(), title: word(), video, audio, subtitles })
-    const plan = makePlan({ media, build: 'b1', singleChunk: null })
+    const profile = profileNamed(['default', 'hevc', 'av1'][random(3)] ?? '')
+    const plan = makePlan({ media, build: 'b1', singleChunk: null, profile })
     if (!plan.video || !plan.audio[0] || !plan.subtitles[0]) throw new Error('there are all three')
     const argvs = [
       videoArgs({
@@ -73,7 +75,9 @@ const WORDS = new Set([
   ...INPUT,
   ...[
     'repeat+warning',
-    'libx264',
+    ...['libx264', 'libx265', 'libsvtav1', '-x265-params', '-svtav1-params'],
+    ...['main', 'hvc1', 'lp=1:irefresh-type=2:scd=0'],
+    'open-gop=0:scenecut=0:info=0:pools=1:frame-threads=1:log-level=error',
     'veryfast',
     'high',
     '+cgop',

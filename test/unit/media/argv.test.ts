@@ -5,13 +5,14 @@ import { makePlan } from '../../../src/media/make-plan.ts'
 import type { MediaInfo, Plan } from '../../../src/media/model.ts'
 import { remuxArgs } from '../../../src/media/remux-args.ts'
 import { type VideoRun, videoArgs } from '../../../src/media/video-args.ts'
+import { profileNamed } from '../../support/profiles.ts'
 import { aPicture, aSource, aTrack, planPicture } from './a-source.ts'
 
 const SOURCE = { url: 'http://store:9000/videos/source/1?X-Amz-Signature=00', etag: 'abc-1' }
 const INPUT = httpInput(SOURCE)
 
 const planOf = (media: Partial<MediaInfo>): Plan =>
-  makePlan({ media: aSource(media), build: 'b1', singleChunk: null })
+  makePlan({ media: aSource(media), build: 'b1', singleChunk: null, profile: profileNamed('default') })
 
 function argsOf(run: Partial<VideoRun> = {}): string[] {
   const plan = run.plan ?? planPicture()

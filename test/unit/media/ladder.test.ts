@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { displaySize, planLadder } from '../../../src/media/ladder.ts'
 import type { Rational, VideoStream } from '../../../src/media/model.ts'
+import { videoProfile } from '../../support/profiles.ts'
 import { aPicture, aSource, aTrack } from './a-source.ts'
 
+const H264 = videoProfile('default')
 const THIRTY: Rational = [30, 1]
 
 function ladderOf(fields: Partial<VideoStream>, frameRate = THIRTY) {
   const video = aPicture(fields)
-  return planLadder(aSource({ video, bitrate_bps: null }), video, frameRate)
+  return planLadder({ media: aSource({ video, bitrate_bps: null }), video, frameRate, profile: H264 })
 }
 
 const sizes = (fields: Partial<VideoStream>) =>
@@ -120,6 +122,73 @@ test('every box is either kept or skipped, with its reason', () => {
   )
 })
 
+describe('a profile that lacks some boxes', () => {
+  const offering = (names: string[], fields: Partial<VideoStream> = {}, name = 'default') => {
+    const profile = videoProfile(name)
+    const video = aPicture(fields)
+    const rungs = profile.rungs.filter((rung) => names.includes(rung.name))
+    return planLadder({ media: aSource({ video }), video, frameRate: THIRTY, profile: { ...profile, rungs } })
+  }
+  const namesOf = (list: { name: string; code: string }[]) => list.map(({ name, code }) => `${name} ${code}`)
+
+  test('leaves them out and says so', () => {
+    const { kept, skipped } = offering(['1080p', '360p'])
+    expect(namesOf(kept)).toEqual(['1080p source_size', '360p fits_box'])
+    expect(namesOf(skipped)).toEqual([
+      ...['2160p above_source', '1440p above_source', '720p not_in_profile', '480p not_in_profile'],
+      ...['240p not_in_profile', '144p not_in_profile'],
+    ])
+  })
+
+  test('scales a larger picture down to its largest box', () => {
+    const { rungs, kept, skipped } = offering(['720p', '360p'], { width: 3840, height: 2160 })
+    expect(rungs.map(({ name, width, height }) => [name, width, height])).toEqual([
+      ['720p', 1280, 720],
+      ['360p', 640, 360],
+    ])
+    expect(kept[0]?.code).toBe('fits_box')
+    expect(namesOf(skipped).slice(0, 3)).toEqual([
+      '2160p not_in_profile',
+      '1440p not_in_profile',
+      '1080p not_in_profile',
+    ])
+    expect(namesOf(offering(['720p'], { width: 7680, height: 4320 }).kept)).toEqual(['720p largest_box'])
+  })
+
+  test('takes a smaller picture at its own size, with what it has for its smallest box', () => {
+    const { rungs, skipped } = offering(['1080p', '720p'], { width: 640, height: 360, bitrate_bps: null })
+    expect(rungs).toEqual([expect.objectContaining({ name: '360p', width: 640, height: 360 })])
+    expect(offering(['1080p', '720p'], { width: 640, height: 360 }).rungs[0]?.max_bitrate_bps).toBe(2_800_000)
+    expect(namesOf(skipped)).toContain('240p not_in_profile')
+  })
+
+  test('gives its rungs in the order of their size, whatever the order in the file', () => {
+    const profile = videoProfile('default')
+    const video = aPicture()
+    const { rungs } = planLadder({
+      media: aSource({ video }),
+      video,
+      frameRate: THIRTY,
+      profile: { ...profile, rungs: profile.rungs.toReversed() },
+    })
+    expect(rungs.map(({ name }) => name)).toEqual(['1080p', '720p', '480p', '360p', '240p', '144p'])
+  })
+
+  test('leaves out what is thinner than its encoder takes, and refuses a picture that is', () => {
+    const all = ['1080p', '720p', '480p', '360p', '240p', '144p']
+    expect(offering(all, { width: 1920, height: 360 }, 'av1').rungs.map(({ height }) => height)).toEqual([
+      360, 240, 160, 120, 80,
+    ])
+    expect(() => offering(all, { width: 320, height: 62 }, 'av1')).toThrow(
+      expect.objectContaining({ code: 'too_small_picture' }),
+    )
+    expect(() => offering(all, { width: 14, height: 14 }, 'hevc')).toThrow(
+      expect.objectContaining({ code: 'too_small_picture' }),
+    )
+    expect(offering(all, { width: 14, height: 14 }).rungs).toHaveLength(1)
+  })
+})
+
 describe('the bitrate cap', () => {
   const caps = (bitrate_bps: number | null, codec = 'h264', frameRate = THIRTY) =>
     ladderOf({ bitrate_bps, codec }, frameRate).rungs.map((rung) => rung.max_bitrate_bps)
@@ -142,6 +211,15 @@ describe('the bitrate cap', () => {
     expect(caps(2_000_000, 'hevc')[0]).toBe(4_000_000)
   })
 
+  test('does not double it for a rung that is as dense', () => {
+    const video = aPicture({ bitrate_bps: 1_200_000, codec: 'hevc' })
+    const caps = ['default', 'hevc', 'av1'].map((name) => {
+      const request = { media: aSource({ video }), video, frameRate: THIRTY, profile: videoProfile(name) }
+      return planLadder(request).rungs[0]?.max_bitrate_bps
+    })
+    expect(caps).toEqual([2_400_000, 1_200_000, 1_200_000])
+  })
+
   test('grows by half at 60 frames a second', () => {
     expect(caps(null, 'h264', [60, 1])[0]).toBe(7_500_000)
     expect(caps(null, 'h264', [25, 1])[0]).toBe(5_000_000)
@@ -150,6 +228,8 @@ describe('the bitrate cap', () => {
   test("takes the file's rate less its sound where the stream states none", () => {
     const video = aPicture({ bitrate_bps: null })
     const media = aSource({ video, bitrate_bps: 3_000_000, audio: [aTrack({ bitrate_bps: 500_000 })] })
-    expect(planLadder(media, video, THIRTY).rungs[0]?.max_bitrate_bps).toBe(2_500_000)
+    expect(planLadder({ media, video, frameRate: THIRTY, profile: H264 }).rungs[0]?.max_bitrate_bps).toBe(
+      2_500_000,
+    )
   })
 })

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { makePlan } from '../../../src/media/make-plan.ts'
 import { type MediaInfo, planSchema, type VideoStream } from '../../../src/media/model.ts'
+import { profileNamed } from '../../support/profiles.ts'
 import { aPicture, aSource, aTrack } from './a-source.ts'
 
 const planOf = (media: Partial<MediaInfo>, singleChunk: string | null = null) =>
-  makePlan({ media: aSource(media), build: 'b1', singleChunk })
+  makePlan({ media: aSource(media), build: 'b1', singleChunk, profile: profileNamed('default') })
 
 const HDR = { range: 'tv', space: 'bt2020nc', transfer: 'smpte2084', primaries: 'bt2020', max_cll: null }
 const SUBTITLE = { stream_index: 5, language: 'eng', title: null, default: false, forced: false }
@@ -227,4 +228,48 @@ test('refuses what has nothing to show or hear, and what claims to be endless', 
   expect(() => planOf({ duration_s: 1e12 })).toThrow(
     expect.objectContaining({ name: 'PermanentError', code: 'too_long' }),
   )
+})
+
+describe('a plan by another profile', () => {
+  const planBy = (name: string, media: Partial<MediaInfo>) =>
+    makePlan({ media: aSource(media), build: 'b1', singleChunk: null, profile: profileNamed(name) })
+
+  test.each([
+    ['default', { codec: 'h264', preset: 'veryfast' }, 23, 5_000_000],
+    ['hevc', { codec: 'hevc', preset: 'veryfast' }, 26, 3_500_000],
+    ['av1', { codec: 'av1', preset: '8' }, 35, 3_000_000],
+  ])('%s pins what the encoder needs', (name, encoder, crf, cap) => {
+    const plan = planBy(name, { audio: [aTrack()] })
+    expect(plan).toMatchObject({ profile: name, video: { encoder }, audio: [{ bitrate_bps: 128_000 }] })
+    expect(plan.video?.rungs[0]).toMatchObject({ crf, max_bitrate_bps: cap, buffer_bits: 2 * cap })
+    expect(planSchema.parse(plan)).toEqual(plan)
+  })
+
+  test('gives AV1, which cannot make every frame a key frame, two at least to a GOP', () => {
+    const picture = aPicture({ nominal_rate: [1, 2], average_rate: [1, 2] })
+    expect(planBy('default', { video: picture }).video).toMatchObject({ gop_frames: 1, segment_frames: 2 })
+    const slow = planBy('av1', { video: picture })
+    expect(slow.video).toMatchObject({ gop_frames: 2, segment_frames: 4 })
+    expect(slow).toMatchObject({ segment_s: 8, target_duration_s: 8 })
+  })
+
+  test('makes no picture of a film when the profile has none, and says so', () => {
+    const plan = planBy('audio', { audio: [aTrack({ start_s: 1.5 })] })
+    expect(plan).toMatchObject({ video: null, single_chunk: null, audio: [{ origin: [3, 2] }] })
+    expect(plan.kept.map(({ code }) => code)).toEqual(['audio_track'])
+    expect(plan.skipped.map(({ kind, code }) => [kind, code])).toEqual([['video', 'not_in_profile']])
+    expect(plan.warnings).toEqual([])
+    expect(planSchema.parse(plan)).toEqual(plan)
+  })
+
+  test('warns of sound alone only where the source has no more', () => {
+    const plan = planBy('audio', { video: null, audio: [aTrack()] })
+    expect(plan.warnings.map(({ code }) => code)).toEqual(['no_picture'])
+    expect(plan.skipped).toEqual([])
+  })
+
+  test('refuses a silent film where sound was asked for', () => {
+    expect(() => planBy('audio', {})).toThrow(expect.objectContaining({ code: 'no_audio' }))
+    expect(() => planBy('audio', { video: null })).toThrow(expect.objectContaining({ code: 'no_video' }))
+  })
 })
