@@ -32,6 +32,7 @@ export function planAudio({ media, video, profile }: SoundRequest): Sound {
       bitrate_bps,
       origin,
       duration_s: track.duration_s ?? media.duration_s,
+      stability: stabilityOf(media.format, track.codec ?? ''),
     })),
     kept: usable.map((track, position) => ({
       name: `audio-${position}`,
@@ -61,6 +62,19 @@ function reasonToSkip({
   if (sample_rate === null || channels === null)
     return { code: 'no_samples', reason: 'the track states no sample rate or no channels' }
   return null
+}
+
+/** Codecs of which the container states rate and layout once, and no frame says otherwise. */
+const STATED_ONCE = /^(pcm_|adpcm_|wma|amr_|alac$)/
+/** Stated once in these containers; in others each frame or each link of a chain has a header of its own. */
+const CONFIGURED = /^(aac|opus|vorbis|flac)$/
+const CONFIGURING = /^(mov|matroska|flac|wav|asf)/
+
+function stabilityOf(format: string, codec: string): AudioPlan['stability'] {
+  // Raw frames: ffmpeg counts their times by the rate of the first.
+  if (format === 'aac' || format === 'mp3') return 'untimed'
+  const steady = STATED_ONCE.test(codec) || (CONFIGURED.test(codec) && CONFIGURING.test(format))
+  return steady ? 'steady' : 'changing'
 }
 
 /** The grid's origin in seconds, as an exact fraction. */

@@ -165,7 +165,8 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
 async function feed(input: Readable, sink: Writable, kill: (reason: unknown) => void): Promise<void> {
   let fault: unknown = null
   input.once('error', (error) => {
-    fault = error
+    // Of a sink that is gone `pipeline` tells the input as an error, too.
+    if (!sink.destroyed) fault = error
   })
   try {
     await pipeline(input, sink)

@@ -163,6 +163,11 @@ const audioPlanSchema = z.object({
   /** The grid's origin in seconds, as an exact fraction of integers (may be negative or zero). */
   origin: z.tuple([z.int(), z.int().positive()]),
   duration_s: z.number().positive().nullable(),
+  /**
+   * Whether the source may change its rate or layout midway: not, or it may (then it is decoded by a
+   * process of its own), or it may and has no times but those counted from its bytes.
+   */
+  stability: z.enum(['steady', 'changing', 'untimed']).default('steady'),
 })
 export type AudioPlan = z.infer<typeof audioPlanSchema>
 

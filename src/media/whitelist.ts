@@ -49,6 +49,11 @@ const SOUND_CODECS = new Set(SOUND_DECODERS.map((name) => OTHER_NAMES[name] ?? n
 /** Whether ffmpeg may decode a sound of this codec, named as ffprobe names it. */
 export const isSoundAccepted = (codec: string): boolean => SOUND_CODECS.has(codec)
 
+/** Before the `-i` of what `audioArgs` decoded in a process of its own. */
+export const decodedSoundWhitelist: readonly string[] = [
+  ...['-format_whitelist', 'nut', '-protocol_whitelist', 'pipe', '-codec_whitelist', 'pcm_f32le'],
+]
+
 type Program = 'ffmpeg' | 'ffprobe'
 type Transport = 'http' | 'https' | 'pipe'
 

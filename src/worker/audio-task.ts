@@ -70,7 +70,7 @@ async function encodeTrack(
   }
   const url = await context.storage.presignRead(task.sourceKey ?? '')
   const result = await encodeRun(context, run, {
-    args: audioArgs({
+    ...audioArgs({
       plan: track,
       progressFd: progressFd(1),
       input: httpInput({ url, etag: task.sourceEtag ?? '' }),

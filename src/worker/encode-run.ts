@@ -1,5 +1,5 @@
-import type { FfmpegResult } from '../media/ffmpeg.ts'
-import { runFfmpeg } from '../media/ffmpeg.ts'
+import { type FfmpegResult, type FfmpegRun, runFfmpeg } from '../media/ffmpeg.ts'
+import { runFfmpegChain } from '../media/ffmpeg-chain.ts'
 import { createFragmentReader } from '../media/fragments.ts'
 import { createJpegReader } from '../media/jpeg-reader.ts'
 import type { Segment } from '../media/segment.ts'
@@ -30,6 +30,8 @@ export async function encodeRun(
   run: TaskRun,
   options: {
     args: string[]
+    /** Of a process before it, whose one output is the input of `args`. */
+    source?: readonly string[] | null
     names: readonly string[]
     /** Takes the JPEGs of one more output, behind those of `names`. */
     onPicture?: (jpeg: Buffer) => void
@@ -50,7 +52,7 @@ export async function encodeRun(
     }),
   )
   const readers = onPicture ? [...tracks, createJpegReader({ onPicture, maxBytes: maxPictureBytes })] : tracks
-  const ffmpeg = runFfmpeg({
+  const encoder: FfmpegRun = {
     path: context.config.FFMPEG_PATH,
     args: options.args,
     outputs: readers.length,
@@ -66,7 +68,8 @@ export async function encodeRun(
       context.reach('encoding')
       options.onProgress(progress)
     },
-  })
+  }
+  const ffmpeg = options.source ? runFfmpegChain(encoder, options.source) : runFfmpeg(encoder)
 
   function enqueue(ready: Segment[]): void {
     queue.push(...ready)

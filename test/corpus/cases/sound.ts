@@ -1,6 +1,6 @@
 import { makeMedia } from '../../../scripts/clips/make.ts'
 import { about, type Case } from '../support/case.ts'
-import { recoded } from './bytes.ts'
+import { concatenated, recoded } from './bytes.ts'
 import { film, remuxed, syncFilm } from './sources.ts'
 
 const tone = (name: string, args: readonly string[], extension = 'm4a') =>
@@ -136,14 +136,34 @@ export const soundCases: Case[] = [
           ['sine=frequency=440:duration=3', '-ar', rate, '-ac', channels, '-c:a', 'aac', '-f', 'adts'],
           'aac',
         )
-      const { concatenated } = await import('./bytes.ts')
       return concatenated('rate-change.aac', [
         await part('part-44', '44100', '2'),
         await part('part-22', '22050', '1'),
       ])
     },
-    wants: { status: 'completed', soundLength: about(6, 0.2) },
+    // Three seconds twice, each with the priming and the filled last frame of its encoder.
+    wants: { status: 'completed', soundLength: about(6.14, 0.02) },
   },
+  ...(['aac', 'ac3'] as const).map(
+    (codec): Case => ({
+      name: `a film whose ${codec} changes its rate and layout in the middle`,
+      make: async () => {
+        const part = (n: number, rate: string, channels: string) =>
+          syncFilm({
+            name: `part-${n}-${codec}`,
+            seconds: 3,
+            extension: 'ts',
+            audio: ['-c:a', codec, '-ar', rate, '-ac', channels],
+            more: ['-output_ts_offset', String(3 * n)],
+          })
+        return concatenated(`change-${codec}.ts`, [
+          await part(0, '48000', '2'),
+          await part(1, codec === 'aac' ? '22050' : '44100', '1'),
+        ])
+      },
+      wants: { ...inSync, frames: about(180, 1), soundLength: about(6, 0.1) },
+    }),
+  ),
   {
     name: 'a sound track that no decoder knows',
     make: async () => {

@@ -102,6 +102,7 @@ export function smallPlan(): Plan {
         bitrate_bps: 128_000,
         origin: [0, 1],
         duration_s: 20,
+        stability: 'steady',
       },
     ],
     single_chunk: null,

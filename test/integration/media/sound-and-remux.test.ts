@@ -6,7 +6,8 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { audioArgs } from '../../../src/media/audio-args.ts'
 import { readBuild } from '../../../src/media/build.ts'
-import { runFfmpeg } from '../../../src/media/ffmpeg.ts'
+import { type FfmpegRun, runFfmpeg } from '../../../src/media/ffmpeg.ts'
+import { runFfmpegChain } from '../../../src/media/ffmpeg-chain.ts'
 import { httpInput } from '../../../src/media/input-args.ts'
 import type { AudioPlan } from '../../../src/media/model.ts'
 import { progressFd } from '../../../src/media/pipes.ts'
@@ -32,8 +33,12 @@ const { signal } = new AbortController()
 
 async function encodeSound(url: string, plan: AudioPlan): Promise<Buffer> {
   const bytes: Buffer[] = []
-  const args = audioArgs({ plan, input: httpInput({ url, etag: ETAG }), progressFd: progressFd(1) })
-  const run = runFfmpeg({
+  const { args, source } = audioArgs({
+    plan,
+    input: httpInput({ url, etag: ETAG }),
+    progressFd: progressFd(1),
+  })
+  const encoder: FfmpegRun = {
     path: 'ffmpeg',
     args,
     outputs: 1,
@@ -41,7 +46,8 @@ async function encodeSound(url: string, plan: AudioPlan): Promise<Buffer> {
     signal,
     stallMs: 10_000,
     onData: (_, chunk) => bytes.push(chunk),
-  })
+  }
+  const run = source ? runFfmpegChain(encoder, source) : runFfmpeg(encoder)
   expect(await run.done).toMatchObject({ exitCode: 0, endedEarly: false })
   return Buffer.concat(bytes)
 }

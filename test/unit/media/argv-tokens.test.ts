@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { audioArgs } from '../../../src/media/audio-args.ts'
 import { httpInput } from '../../../src/media/input-args.ts'
 import { makePlan } from '../../../src/media/make-plan.ts'
+import type { AudioPlan } from '../../../src/media/model.ts'
 import { remuxArgs } from '../../../src/media/remux-args.ts'
 import { subtitleArgs } from '../../../src/media/subtitle-args.ts'
 import { videoArgs } from '../../../src/media/video-args.ts'
@@ -63,13 +64,21 @@ test('nothing a caller wrote reaches an argv: a thousand random sources, every t
         input: INPUT,
         progressFd: 9,
       }),
-      audioArgs({ plan: plan.audio[0], input: INPUT, progressFd: 4 }),
+      ...soundArgs(plan.audio[0]),
       subtitleArgs({ plan: plan.subtitles[0], input: INPUT, progressFd: 4 }),
       remuxArgs({ video: true, audio: plan.audio, output: '/scratch/x.mp4' }),
     ]
     expect(argvs.flat().filter((token) => !isKnownToken(token))).toEqual([])
   }
 }, 20_000)
+
+function soundArgs(track: AudioPlan): string[][] {
+  const kinds = ['steady', 'changing', 'untimed'] as const
+  return kinds.flatMap((stability) => {
+    const { args, source } = audioArgs({ plan: { ...track, stability }, input: INPUT, progressFd: 4 })
+    return [args, source ?? []]
+  })
+}
 
 const WORDS = new Set([
   ...INPUT,
@@ -92,6 +101,9 @@ const WORDS = new Set([
     '[p]',
     'webvtt',
     'aac',
+    'pcm_f32le',
+    'nut',
+    'pipe',
     '0:v:0',
     '1:a:0',
     'default',
@@ -123,9 +135,9 @@ const isKnownToken = (token: string): boolean =>
 
 /** Names of filters and their options, numbers, and our own constants. */
 const isGraph = (token: string): boolean =>
-  /^(\[0:\d\]|asetpts)/.test(token) &&
+  /^(\[0:\d\]|asetpts|aresample)/.test(token) &&
   (token.match(/[a-zA-Z_]+/g) ?? []).every((name) =>
-    /^([vcsp]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|in_color_matrix|out_color_matrix|out_range|pc|select|eq|n|not|mod|pts|bt|smpte|m|setparams|range|tv|color_primaries|color_trc|colorspace|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp)$/.test(
+    /^([vcsp]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|in_color_matrix|out_color_matrix|out_range|pc|select|eq|n|not|mod|pts|bt|smpte|m|setparams|range|tv|color_primaries|color_trc|colorspace|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp|aformat|sample_fmts|fltp|channel_layouts|stereo|atrim)$/.test(
       name,
     ),
   )

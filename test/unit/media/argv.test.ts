@@ -166,13 +166,42 @@ describe('an audio run', () => {
       audio: [aTrack({ stream_index: 4, start_s: 0.1 })],
     }).audio
     if (!plan) throw new Error('there is sound')
-    const args = audioArgs({ plan, input: INPUT, progressFd: 4 })
+    const { args, source } = audioArgs({ plan, input: INPUT, progressFd: 4 })
+    expect(source).toBeNull()
     expect(tokenAfter(args, '-af')).toBe(
       'asetpts=PTS-round((1/15)/TB),aresample=48000:async=1:first_pts=0:min_hard_comp=0.100',
     )
     expect(tokenAfter(args, '-map')).toBe('0:4')
     expect(tokenAfter(args, '-t')).toBe('43200')
     expect(args.indexOf('-vn')).toBeLessThan(args.indexOf('-i'))
+  })
+
+  test('of a sound that may change decodes in a process of its own, whose output is all that the other reads', () => {
+    const [plan] = planOf({ format: 'mpegts', audio: [aTrack({ codec: 'ac3', stream_index: 4 })] }).audio
+    if (!plan) throw new Error('there is sound')
+    const { args, source } = audioArgs({ plan, input: INPUT, progressFd: 4 })
+    expect(source).toEqual(expect.arrayContaining([...INPUT, '-map', '0:4', 'nut', 'pipe:3']))
+    expect(args.filter((token) => token === '-i')).toHaveLength(1)
+    expect(args.slice(args.indexOf('-i') - 6, args.indexOf('-i') + 2)).toEqual([
+      ...['-format_whitelist', 'nut', '-protocol_whitelist', 'pipe', '-codec_whitelist', 'pcm_f32le'],
+      ...['-i', 'pipe:5'],
+    ])
+    expect(tokenAfter(args, '-t')).toBe('43200')
+  })
+
+  test.each([
+    ['mov,mp4,m4a,3gp,3g2,mj2', 'aac', 'steady'],
+    ['matroska,webm', 'opus', 'steady'],
+    ['matroska,webm', 'ac3', 'changing'],
+    ['mov,mp4,m4a,3gp,3g2,mj2', 'mp3', 'changing'],
+    ['avi', 'pcm_s16le', 'steady'],
+    ['mpegts', 'aac', 'changing'],
+    ['flv', 'aac', 'changing'],
+    ['ogg', 'vorbis', 'changing'],
+    ['aac', 'aac', 'untimed'],
+    ['mp3', 'mp3', 'untimed'],
+  ])('knows that in %s a sound in %s is %s', (format, codec, stability) => {
+    expect(planOf({ format, audio: [aTrack({ codec })] }).audio[0]?.stability).toBe(stability)
   })
 })
 
