@@ -5,6 +5,7 @@ import type { ApiContext } from './context.ts'
 import { healthRoutes } from './health.ts'
 import { jobRoutes } from './jobs.ts'
 import { notFoundIn } from './not-found.ts'
+import { pictureRoutes } from './pictures.ts'
 import { playbackRoutes } from './playback.ts'
 import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
@@ -27,6 +28,7 @@ export function createApp(context: ApiContext): Hono {
     progressRoutes,
     playbackRoutes,
     profileRoutes,
+    pictureRoutes,
     healthRoutes,
     webRoutes,
   ]) {

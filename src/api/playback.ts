@@ -1,6 +1,7 @@
-import { type Context, Hono, type Next } from 'hono'
+import { type Context, Hono } from 'hono'
 import { StepladderError } from '../errors.ts'
 import { readMp4Key } from '../jobs/read-playback.ts'
+import { allowAllOrigins } from './all-origins.ts'
 import type { ApiContext } from './context.ts'
 import { renderMaster } from './master-playlist.ts'
 import { createObjectAddresses } from './object-addresses.ts'
@@ -42,12 +43,6 @@ export function playbackRoutes({
       c.header('Cache-Control', 'no-store')
       return c.redirect(await addressOf(key), 302)
     })
-}
-
-/** Players on other sites may read playlists; they carry no secrets but addresses that run out. */
-async function allowAllOrigins(c: Context, next: Next): Promise<void> {
-  c.header('Access-Control-Allow-Origin', '*')
-  await next()
 }
 
 function playlist(c: Context, text: string): Response {

@@ -53,6 +53,7 @@ const kinds: Record<string, Kind> = {
   video_not_found: { status: 404, title: 'There is no such video' },
   track_not_found: { status: 404, title: 'The video has no such track' },
   mp4_not_found: { status: 404, title: 'There is no such MP4' },
+  picture_not_found: { status: 404, title: 'There is no such picture' },
   not_playable: { status: 404, title: 'The video cannot be played' },
   not_playable_yet: { status: 404, title: 'Nothing can be played yet', retryAfterS: 2 },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },

@@ -32,7 +32,7 @@ export function listedVideo(row: VideoRow) {
     started_at: row.started_at,
     completed_at: row.completed_at,
     timings: { queued_s: row.queued_s, processing_s: row.processing_s, total_s: row.total_s },
-    links: videoLinks(row.id),
+    links: videoLinks(row),
   }
 }
 
@@ -62,6 +62,8 @@ export function submittedVideo(job: Submission, createdAt: Date): ReturnType<typ
     queued_s: 0,
     processing_s: null,
     total_s: null,
+    poster: false,
+    storyboard: false,
     resolutions: [],
     tracks: [],
     // Counting the queue would cost more than the insert.
@@ -69,11 +71,13 @@ export function submittedVideo(job: Submission, createdAt: Date): ReturnType<typ
   })
 }
 
-function videoLinks(id: string) {
+function videoLinks({ id, poster, storyboard }: Pick<VideoRow, 'id' | 'poster' | 'storyboard'>) {
   return {
     self: `/videos/${id}`,
     progress: `/progress/${id}`,
     hls: `/videos/${id}/hls/master.m3u8`,
+    poster: poster ? `/videos/${id}/poster.jpg` : null,
+    storyboard: storyboard ? `/videos/${id}/storyboard.vtt` : null,
     page: `/#/videos/${id}`,
   }
 }

@@ -69,8 +69,9 @@ function liesIn(key: string, prefix: string): boolean {
 }
 
 /**
- * The keys that are garbage: no row names them and their task is not running at their fence. One
- * statement, after the listing: together the two stay true once true, so age is no part of safety.
+ * The keys that are garbage: no row names them and their task is not running at their fence. Every text
+ * in `videos.outputs` names an object, however deep it lies. One statement, after the listing: together
+ * the two stay true once true, so age is no part of safety.
  */
 export async function garbageAmong(sql: Database, keys: readonly string[]): Promise<string[]> {
   if (keys.length === 0) return []
@@ -92,7 +93,8 @@ export async function garbageAmong(sql: Database, keys: readonly string[]): Prom
       union all
       select s ->> 'key' from v join tracks r using (video_id), jsonb_array_elements(r.segments) s
       union all
-      select o.value from v join videos on videos.id = v.video_id, jsonb_each_text(videos.outputs) o
+      select o #>> '{}' from v join videos on videos.id = v.video_id, jsonb_path_query(videos.outputs, 'strict $.**') o
+      where jsonb_typeof(o) = 'string'
       union all
       select s.key from sources s join k on k.key = s.key
       union all

@@ -1,6 +1,7 @@
 import { type Database, json } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import type { StoredInit, StoredSegment } from '../media/model.ts'
+import type { Storyboard } from '../media/storyboard.ts'
 import { endOnce, markDone } from './end-run.ts'
 import { processedPrefix } from './object-keys.ts'
 import type { Owned } from './state.ts'
@@ -21,11 +22,14 @@ export type FinishedTrack = {
   playlistKey: string
 }
 
+/** `videos.outputs`: what belongs to no track. Its texts, at any depth, are keys (`garbageAmong`). */
+export type Outputs = { hls_master_key: string; poster_key?: string; storyboard?: Storyboard }
+
 export type Finished = {
   renditions: FinishedTrack[]
   /** Sound and text. */
   tracks: FinishedTrack[]
-  outputs: { hls_master_key: string }
+  outputs: Outputs
   findings: object
 }
 

@@ -57,6 +57,8 @@ export type VideoRow = {
   queued_s: number
   processing_s: number | null
   total_s: number | null
+  poster: boolean
+  storyboard: boolean
   resolutions: RenditionRow[]
   tracks: TrackRow[]
 }
@@ -119,6 +121,7 @@ function shownColumns(sql: Database) {
     extract(epoch from coalesce(v.started_at, v.completed_at, now()) - v.created_at)::float8 as queued_s,
     extract(epoch from coalesce(v.completed_at, now()) - v.started_at)::float8 as processing_s,
     extract(epoch from v.completed_at - v.created_at)::float8 as total_s,
+    v.outputs -> 'poster_key' is not null as poster, v.outputs -> 'storyboard' is not null as storyboard,
     (select coalesce(json_agg(json_build_object(
        'name', r.name, 'width', r.width, 'height', r.height, 'fps', r.fps, 'state', r.state, 'codec', r.codec,
        'max_bitrate_bps', r.max_bitrate_bps, 'average_bitrate_bps', r.average_bitrate_bps,

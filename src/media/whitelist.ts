@@ -55,20 +55,24 @@ export const decodedSoundWhitelist: readonly string[] = [
 ]
 
 type Program = 'ffmpeg' | 'ffprobe'
-type Transport = 'http' | 'https' | 'pipe'
+/** `pictures`: JPEGs of our own, one after another in a pipe. */
+type Transport = 'http' | 'https' | 'pipe' | 'pictures'
 
 const PROTOCOLS: Record<Transport, string> = {
   http: 'http,tcp',
   https: 'https,tls,tcp',
   // `file` is what the muxer reopens its own output with for `+faststart`.
   pipe: 'pipe,file',
+  pictures: 'pipe',
 }
 
 /** The three whitelists as argv, to stand before one `-i`. */
 export function whitelistArgs(program: Program, transport: Transport): string[] {
+  // A demuxer that no source may have.
+  const demuxers = transport === 'pictures' ? ['mjpeg'] : DEMUXERS
   const decoders = program === 'ffprobe' ? [...DECODERS, ...PROBED_ONLY] : DECODERS
   return [
-    ...['-format_whitelist', DEMUXERS.join(',')],
+    ...['-format_whitelist', demuxers.join(',')],
     ...['-protocol_whitelist', PROTOCOLS[transport]],
     ...['-codec_whitelist', decoders.join(',')],
   ]

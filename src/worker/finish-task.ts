@@ -6,10 +6,11 @@ import { assembleAudio, assembleSubtitles, assembleVideo } from '../media/assemb
 import { type Plan, planSchema } from '../media/model.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { writeManifests } from './finish-manifests.ts'
+import { makePictures } from './finish-pictures.ts'
 
 /**
  * Checks the whole video by its rows and the bucket's listing, writes the manifests beside the
- * segments, and completes it.
+ * segments, makes poster and storyboard, and completes it.
  */
 export async function runFinishTask(context: WorkerContext, run: TaskRun): Promise<void> {
   const { task, log } = run
@@ -27,9 +28,12 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
   ])
 
   const manifests = await writeManifests(context, run, { plan, video, audio, subtitles })
+  const pictures = await makePictures(context, run, { plan, video, tasks: videoTasks })
   const finished = {
     ...manifests,
+    outputs: { ...manifests.outputs, ...pictures.outputs },
     findings: {
+      pictures: pictures.faults,
       objects,
       frames: video[0]?.frames ?? 0,
       expected_frames: plan.video?.expected_frames ?? null,

@@ -28,6 +28,8 @@ type Row = {
   id: string
   status: VideoStatus
   master: string | null
+  /** Every text in `videos.outputs`. */
+  outputs: string[]
   tracks: {
     name: string
     state: string
@@ -46,6 +48,8 @@ type Row = {
 export async function readNamedVideos(sql: Database): Promise<NamedVideo[]> {
   const rows = await sql<Row[]>`
     select v.id, v.status, v.outputs ->> 'hls_master_key' as master,
+      array(select o #>> '{}' from jsonb_path_query(v.outputs, 'strict $.**') o
+            where jsonb_typeof(o) = 'string') as outputs,
       (select coalesce(jsonb_agg(x), '[]') from (
         select name, state, frames, init, segments, playlist_key, mp4_key, mp4_size_bytes
         from resolutions r where r.video_id = v.id
@@ -64,8 +68,11 @@ export async function readNamedVideos(sql: Database): Promise<NamedVideo[]> {
         mp4: track.mp4_key === null ? null : { key: track.mp4_key, bytes: track.mp4_size_bytes ?? 0 },
       }),
     )
-    const objects = [...tracks.flatMap(objectsOf), ...row.pieces.flatMap(piecesOf)]
-    if (row.master !== null) objects.push({ key: row.master, bytes: null, sha256: null })
+    const objects = [
+      ...tracks.flatMap(objectsOf),
+      ...row.pieces.flatMap(piecesOf),
+      ...row.outputs.map((key) => ({ key, bytes: null, sha256: null })),
+    ]
     return { id: row.id, status: row.status, masterKey: row.master, tracks, objects }
   })
 }

@@ -31,6 +31,8 @@ describe('a job from a URL', () => {
         self: `/videos/${answer.body.id}`,
         progress: `/progress/${answer.body.id}`,
         hls: `/videos/${answer.body.id}/hls/master.m3u8`,
+        poster: null,
+        storyboard: null,
         page: `/#/videos/${answer.body.id}`,
       },
     })

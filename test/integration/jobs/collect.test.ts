@@ -77,11 +77,13 @@ describe('an object', () => {
     expect(await stored()).toEqual([mine])
   })
 
-  test('of a completed video is kept when its rows name it: playlists, inits, segments and MP4s', async () => {
+  test('of a completed video is kept when its rows name it: playlists, inits, segments, MP4s and pictures', async () => {
     const task = await finishing(jobs.sql)
     const key = (name: string) => contentKey(task, name, 'e'.repeat(64), 'x')
     const init = { bytes: 1, sha256: 'c', codec: 'avc1.64001f', timescale: 15_360 }
     const numbers = { codec: 'a', averageBps: 1, peakBps: 2, bytes: 3, frames: 4, durationS: 5 }
+    const size = { width: 160, height: 90, columns: 10, rows: 10 }
+    const storyboard = { ...size, pictures: 101, every_s: 2, duration_s: 201 }
     const track = (name: string) => ({
       name,
       ...numbers,
@@ -92,12 +94,16 @@ describe('an object', () => {
     await completeFinish(jobs.sql, task, {
       renditions: [track('360p'), track('300p')],
       tracks: [track('audio-0')],
-      outputs: { hls_master_key: key('master') },
+      outputs: {
+        hls_master_key: key('master'),
+        poster_key: key('poster'),
+        storyboard: { ...storyboard, vtt_key: key('vtt'), sheet_keys: [key('sprite-0'), key('sprite-1')] },
+      },
       findings: {},
     })
     const mp4s = await jobs.sql<{ mp4_key: string }[]>`select mp4_key from resolutions`
     const kept = [
-      key('master'),
+      ...['master', 'poster', 'vtt', 'sprite-0', 'sprite-1'].map(key),
       ...['360p', '300p', 'audio-0'].flatMap((name) => [
         key(`${name}-init`),
         key(`${name}-0`),
