@@ -3,6 +3,7 @@ import { StepladderError } from '../errors.ts'
 import { readMp4Key } from '../jobs/read-playback.ts'
 import { allowAllOrigins } from './all-origins.ts'
 import type { ApiContext } from './context.ts'
+import { renderDash } from './dash.ts'
 import { renderMaster } from './master-playlist.ts'
 import { createObjectAddresses } from './object-addresses.ts'
 import { findPlayable, noSuchTrack, type Playable } from './playable.ts'
@@ -11,7 +12,7 @@ import { renderTrack } from './track-playlist.ts'
 import { videoIdOf } from './video-id.ts'
 
 /**
- * HLS and MP4. Playlists are made from rows at each request: while the video is processed they hold
+ * HLS, DASH and MP4. Playlists are made from rows at each request: while the video is processed they hold
  * what is there in order from the start, and grow; when it is completed they are whole. They point
  * straight to the store or the CDN; no media goes through this process.
  */
@@ -23,6 +24,7 @@ export function playbackRoutes({
   const addressOf = createObjectAddresses({ storage, config })
   return new Hono()
     .use('/videos/:id/hls/*', allowAllOrigins)
+    .use('/videos/:id/dash/*', allowAllOrigins)
     .use('/videos/:id/mp4/*', allowAllOrigins)
     .get('/videos/:id/hls/master.m3u8', async (c) => {
       const video = await findPlayable(sql, videoIdOf(c))
@@ -36,6 +38,10 @@ export function playbackRoutes({
       const render = isSubtitle(name) ? renderSubtitle : renderTrack
       return playlist(c, await render(sql, video, { name, addressOf }))
     })
+    .get('/videos/:id/dash/manifest.mpd', async (c) => {
+      const video = await findPlayable(sql, videoIdOf(c))
+      return manifest(c, await renderDash(sql, video, addressOf), 'application/dash+xml')
+    })
     .get('/videos/:id/mp4/:rung', async (c) => {
       const rung = c.req.param('rung')
       const key = await readMp4Key(sql, videoIdOf(c), rung)
@@ -46,7 +52,11 @@ export function playbackRoutes({
 }
 
 function playlist(c: Context, text: string): Response {
-  return c.body(text, 200, { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': 'no-store' })
+  return manifest(c, text, 'application/vnd.apple.mpegurl')
+}
+
+function manifest(c: Context, text: string, type: string): Response {
+  return c.body(text, 200, { 'Content-Type': type, 'Cache-Control': 'no-store' })
 }
 
 /** A player with an earlier generation's address must not go on with another one's segments. */

@@ -1,5 +1,5 @@
 import type { Database } from '../db.ts'
-import { type PlayableSubtitle, readDoneSubtitles, readFinishedSubtitles } from '../jobs/read-playback.ts'
+import { type PlayableSubtitle, readDoneSubtitles, readFinishedSubtitles } from '../jobs/read-subtitles.ts'
 import { fps } from '../media/frame-rate.ts'
 import { subtitlePlaylist } from '../media/manifests.ts'
 import { noSuchTrack, notPlayableYet, type Playable } from './playable.ts'

@@ -76,6 +76,7 @@ function videoLinks({ id, poster, storyboard }: Pick<VideoRow, 'id' | 'poster' |
     self: `/videos/${id}`,
     progress: `/progress/${id}`,
     hls: `/videos/${id}/hls/master.m3u8`,
+    dash: `/videos/${id}/dash/manifest.mpd`,
     poster: poster ? `/videos/${id}/poster.jpg` : null,
     storyboard: storyboard ? `/videos/${id}/storyboard.vtt` : null,
     page: `/#/videos/${id}`,

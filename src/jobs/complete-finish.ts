@@ -23,7 +23,12 @@ export type FinishedTrack = {
 }
 
 /** `videos.outputs`: what belongs to no track. Its texts, at any depth, are keys (`garbageAmong`). */
-export type Outputs = { hls_master_key: string; poster_key?: string; storyboard?: Storyboard }
+export type Outputs = {
+  hls_master_key: string
+  dash_manifest_key: string
+  poster_key?: string
+  storyboard?: Storyboard
+}
 
 export type Finished = {
   renditions: FinishedTrack[]

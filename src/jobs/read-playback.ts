@@ -113,41 +113,45 @@ export type FinishedTrack = {
   bandwidth: { peakBps: number; averageBps: number }
 }
 
+type FinishedRow = {
+  kind: 'video' | 'audio'
+  name: string
+  init: unknown
+  segments: unknown
+  peak: number
+  average: number
+}
+
 /** The tracks of a completed video with their bit rates, highest rung first. */
 export async function readFinishedTracks(sql: Database, videoId: string): Promise<FinishedTrack[]> {
-  const rows = await sql<
-    { kind: 'video' | 'audio'; name: string; init: unknown; peak: number; average: number }[]
-  >`
-    select kind, name, init, peak_bitrate_bps as peak, average_bitrate_bps as average from (
-      select 'video' as kind, position, name, init, peak_bitrate_bps, average_bitrate_bps
-      from resolutions where video_id = ${videoId} and state = 'ready'
-      union all
-      select kind, position, name, init, peak_bitrate_bps, average_bitrate_bps
-      from tracks where video_id = ${videoId} and state = 'ready' and kind = 'audio'
-    ) made order by kind, position`
-  return rows.map(({ kind, name, init, peak, average }) => ({
-    kind,
-    name,
-    init: initSchema.parse(init),
-    bandwidth: { peakBps: peak, averageBps: average },
+  return (await finishedRows(sql, videoId, { segments: false })).map(finishedTrack)
+}
+
+/** The same with all their segments: some 200 bytes each, for every track, out of the database. */
+export async function readWholeTracks(
+  sql: Database,
+  videoId: string,
+): Promise<(FinishedTrack & { segments: PlayableSegment[] })[]> {
+  return (await finishedRows(sql, videoId, { segments: true })).map((row) => ({
+    ...finishedTrack(row),
+    ...finishedTrackSchema.parse(row),
   }))
 }
 
-export type PlayableSubtitle = { name: string; key: string; durationMs: number }
-
-/** The tracks of text that are made of a video in process, to the end of their last cues. */
-export async function readDoneSubtitles(sql: Database, videoId: string): Promise<PlayableSubtitle[]> {
-  return sql<PlayableSubtitle[]>`
-    select made.key as name, made.value ->> 'key' as key, (made.value ->> 'duration')::int as "durationMs"
-    from tasks t join segments s on s.task_id = t.id, jsonb_each(s.objects -> 'tracks') made
-    where t.video_id = ${videoId} and t.kind = 'subtitle' and t.state = 'done' order by t.position`
+function finishedRows(sql: Database, videoId: string, { segments }: { segments: boolean }) {
+  const list = segments ? sql`segments` : sql`null::jsonb as segments`
+  return sql<FinishedRow[]>`
+    select kind, name, init, segments, peak_bitrate_bps as peak, average_bitrate_bps as average from (
+      select 'video' as kind, position, name, init, ${list}, peak_bitrate_bps, average_bitrate_bps
+      from resolutions where video_id = ${videoId} and state = 'ready'
+      union all
+      select kind, position, name, init, ${list}, peak_bitrate_bps, average_bitrate_bps
+      from tracks where video_id = ${videoId} and state = 'ready' and kind = 'audio'
+    ) made order by kind = 'audio', position`
 }
 
-/** The same of a completed video, where each lasts as long as the film. */
-export async function readFinishedSubtitles(sql: Database, videoId: string): Promise<PlayableSubtitle[]> {
-  return sql<PlayableSubtitle[]>`
-    select name, segments -> 0 ->> 'key' as key, (segments -> 0 ->> 'duration')::int as "durationMs"
-    from tracks where video_id = ${videoId} and kind = 'subtitle' and state = 'ready' order by position`
+function finishedTrack({ kind, name, init, peak, average }: FinishedRow): FinishedTrack {
+  return { kind, name, init: initSchema.parse(init), bandwidth: { peakBps: peak, averageBps: average } }
 }
 
 /** The key of a rung's MP4; null until it is made. */

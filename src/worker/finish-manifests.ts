@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
-import type { FinishedTrack } from '../jobs/complete-finish.ts'
+import type { FinishedTrack, Outputs } from '../jobs/complete-finish.ts'
 import { contentKey } from '../jobs/object-keys.ts'
 import type { AssembledSubtitle, AssembledTrack } from '../media/assemble.ts'
+import { dashManifest } from '../media/dash.ts'
 import {
   bandwidthOf,
   type ListedTrack,
@@ -13,18 +14,18 @@ import type { Plan } from '../media/model.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { sha256Of } from './store-segment.ts'
 
-const playlistType = 'application/vnd.apple.mpegurl'
+const contentTypes = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
 
 /** What was written, as the finish commits it. */
 export type Manifests = {
   renditions: FinishedTrack[]
   tracks: FinishedTrack[]
-  outputs: { hls_master_key: string }
+  outputs: Pick<Outputs, 'hls_master_key' | 'dash_manifest_key'>
 }
 
 /**
- * Writes the playlists of a finished video beside its segments, under keys of this run; their addresses
- * are relative, so that the folder plays from any web server.
+ * Writes the playlists and the DASH manifest of a finished video beside its segments, under keys of this
+ * run; their addresses are relative, so that the folder plays from any web server.
  */
 export async function writeManifests(
   context: WorkerContext,
@@ -44,11 +45,17 @@ export async function writeManifests(
     audio,
     subtitles: subtitles.map(({ name, playlistKey }) => ({ name, uri: posix.basename(playlistKey) })),
   }
-  const master = await writePlaylist(context, run, 'master', masterPlaylist(plan, listing))
+  const [master, mpd] = await Promise.all([
+    writeText(context, run, 'master', { extension: 'm3u8', text: masterPlaylist(plan, listing) }),
+    writeText(context, run, 'manifest', {
+      extension: 'mpd',
+      text: mpdOf(run, plan, { video, audio, subtitles }),
+    }),
+  ])
   return {
     renditions: video.map(finishedTrack),
     tracks: [...audio.map(finishedTrack), ...subtitles],
-    outputs: { hls_master_key: master },
+    outputs: { hls_master_key: master, dash_manifest_key: mpd },
   }
 }
 
@@ -60,8 +67,8 @@ async function writeTrackPlaylist(
   plan: Plan,
   track: AssembledTrack,
 ): Promise<Written> {
-  const folder = posix.dirname(contentKey(run.task, track.name, '', 'm3u8'))
-  const playlistKey = await writePlaylist(context, run, track.name, trackPlaylist(track, plan, folder))
+  const text = trackPlaylist(track, plan, folderOf(run))
+  const playlistKey = await writeText(context, run, track.name, { extension: 'm3u8', text })
   return {
     track,
     playlistKey,
@@ -77,8 +84,7 @@ async function writeSubtitlePlaylist(
   { name, segment }: AssembledSubtitle,
   durationS: number,
 ): Promise<FinishedTrack> {
-  const folder = posix.dirname(contentKey(run.task, name, '', 'm3u8'))
-  const text = subtitlePlaylist(posix.relative(folder, segment.key), durationS)
+  const text = subtitlePlaylist(posix.relative(folderOf(run), segment.key), durationS)
   const { key, bytes, sha256 } = segment
   const bps = Math.ceil((bytes * 8) / durationS)
   return {
@@ -91,19 +97,48 @@ async function writeSubtitlePlaylist(
     durationS,
     init: null,
     segments: [{ key, bytes, sha256, duration: Math.round(1000 * durationS) }],
-    playlistKey: await writePlaylist(context, run, name, text),
+    playlistKey: await writeText(context, run, name, { extension: 'm3u8', text }),
   }
 }
 
-async function writePlaylist(
+function mpdOf(
+  run: TaskRun,
+  plan: Plan,
+  written: { video: Written[]; audio: Written[]; subtitles: FinishedTrack[] },
+): string {
+  const folder = folderOf(run)
+  const addressed = ({ track, bandwidth }: Written) => ({
+    name: track.name,
+    init: track.init,
+    bandwidth,
+    initUri: posix.relative(folder, track.init.key),
+    segments: track.segments.map(({ key, duration }) => ({ uri: posix.relative(folder, key), duration })),
+  })
+  return dashManifest(plan, {
+    video: written.video.map(addressed),
+    audio: written.audio.map(addressed),
+    subtitles: written.subtitles.map(({ name, averageBps, segments }) => ({
+      name,
+      averageBps,
+      uri: posix.relative(folder, segments[0]?.key ?? ''),
+    })),
+  })
+}
+
+/** Where all manifests of a run lie. */
+function folderOf(run: TaskRun): string {
+  return posix.dirname(contentKey(run.task, 'any', '', 'm3u8'))
+}
+
+async function writeText(
   context: WorkerContext,
   run: TaskRun,
   name: string,
-  text: string,
+  { extension, text }: { extension: keyof typeof contentTypes; text: string },
 ): Promise<string> {
   const bytes = Buffer.from(text)
-  const key = contentKey(run.task, name, sha256Of(bytes), 'm3u8')
-  await context.storage.put(key, bytes, { contentType: playlistType, signal: run.signal })
+  const key = contentKey(run.task, name, sha256Of(bytes), extension)
+  await context.storage.put(key, bytes, { contentType: contentTypes[extension], signal: run.signal })
   return key
 }
 

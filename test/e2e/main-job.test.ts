@@ -69,6 +69,20 @@ test('the stored playlists play by themselves, with addresses relative to where 
   }
 })
 
+test('the stored DASH manifest names every segment beside it, and no other', async () => {
+  const [row] = await system.sql<
+    { key: string }[]
+  >`select outputs ->> 'dash_manifest_key' as key from videos where id = ${video.id}`
+  const text = await readObject(row?.key ?? '')
+  const named = [...text.matchAll(/(?:sourceURL|media)="([^"]+)"/g)].map(([, uri = '']) =>
+    resolve(row?.key ?? '', uri),
+  )
+  const keys = (await system.storage.list(`processed/${video.id}/`)).map(({ key }) => key)
+  const media = keys.filter((key) => /\.m4s$|-init-[0-9a-f]+\.mp4$/.test(key))
+  expect(media.length).toBeGreaterThan(40)
+  expect(named.toSorted()).toEqual(media.toSorted())
+})
+
 test('what the API says of sizes is what lies in the bucket', async () => {
   const rows = await system.sql<
     { name: string; size_bytes: number; segments: { key: string }[]; init: { key: string } }[]

@@ -67,10 +67,9 @@ test('every setting is in the operations page with its default, and no other one
   expect(stated.filter(([name = '', cell = '']) => cell !== `\`${defaults.get(name)}\``)).toEqual([])
 })
 
-test('every route has its heading in the API page, and every heading its route', () => {
-  const headings = [...read('docs/api.md').matchAll(/^### ((?:GET|POST|PUT|DELETE) \/.*)$/gm)].map(
-    ([, at]) => at,
-  )
+test('every route has its heading in the API pages, and every heading its route', () => {
+  const text = read('docs/api.md') + read('docs/playback.md')
+  const headings = [...text.matchAll(/^###? ((?:GET|POST|PUT|DELETE) \/.*)$/gm)].map(([, at]) => at)
   expect(headings.sort()).toEqual(routesOfTheApp())
 })
 

@@ -102,7 +102,10 @@ async function finish(context: WorkerContext, run: TaskRun): Promise<void> {
   const finished = {
     renditions: rungsOf(run).map((name) => finishedTrack(task, name, segments)),
     tracks: [],
-    outputs: { hls_master_key: streamedKey(task, 'master', 'm3u8') },
+    outputs: {
+      hls_master_key: streamedKey(task, 'master', 'm3u8'),
+      dash_manifest_key: streamedKey(task, 'manifest', 'mpd'),
+    },
     findings: {},
   }
   await run.hold(() => completeFinish(context.sql, task, finished))

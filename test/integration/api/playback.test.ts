@@ -41,6 +41,31 @@ const segment = (chunk: 0 | 1, idx: number, seconds?: number) =>
 const sound = (idx: number) => insertSegment(api.sql, { taskId: audio, idx, tracks: ['audio-0'] })
 const finishTask = (taskId = 0) => api.sql`update tasks set state = 'done' where id = ${taskId}`
 
+/** As a finish leaves it: two rungs and a sound track of two segments each. */
+async function complete(): Promise<void> {
+  const track = (name: string, timescale: number) => ({
+    init: { key: `processed/x/${name}-init.mp4`, bytes: 700, sha256: 'b', codec: 'avc1.64001f', timescale },
+    segments: [0, 1].map((n) => ({
+      key: `processed/x/${name}-${n}.m4s`,
+      bytes: 9,
+      sha256: 'a',
+      duration: 4 * timescale,
+    })),
+  })
+  await api.sql`update videos set status = 'completed' where id = ${id}`
+  for (const [position, name] of rungs.entries()) {
+    const { init, segments } = track(name, 15_360)
+    await api.sql`insert into resolutions (video_id, name, position, width, height, fps, max_bitrate_bps, state,
+        average_bitrate_bps, peak_bitrate_bps, init, segments)
+      values (${id}, ${name}, ${position}, 640, 360, '30/1', 800000, 'ready', 500000, 700000,
+        ${json(api.sql, init)}, ${json(api.sql, segments)})`
+  }
+  const { init, segments } = track('audio-0', 48_000)
+  await api.sql`insert into tracks (video_id, kind, position, name, state, average_bitrate_bps, peak_bitrate_bps, init, segments)
+    values (${id}, 'audio', 0, 'audio-0', 'ready', 100000, 130000, ${json(api.sql, { ...init, codec: 'mp4a.40.2' })},
+      ${json(api.sql, segments)})`
+}
+
 describe('while the video is processed', () => {
   test.each(['master.m3u8', '360p.m3u8', 'audio-0.m3u8'])(
     '%s is 404 with Retry-After until something plays',
@@ -185,29 +210,7 @@ describe('while the video is processed', () => {
 })
 
 describe('when the video is completed', () => {
-  beforeEach(async () => {
-    const track = (name: string, timescale: number) => ({
-      init: { key: `processed/x/${name}-init.mp4`, bytes: 700, sha256: 'b', codec: 'avc1.64001f', timescale },
-      segments: [0, 1].map((n) => ({
-        key: `processed/x/${name}-${n}.m4s`,
-        bytes: 9,
-        sha256: 'a',
-        duration: 4 * timescale,
-      })),
-    })
-    await api.sql`update videos set status = 'completed' where id = ${id}`
-    for (const [position, name] of rungs.entries()) {
-      const { init, segments } = track(name, 15_360)
-      await api.sql`insert into resolutions (video_id, name, position, width, height, fps, max_bitrate_bps, state,
-          average_bitrate_bps, peak_bitrate_bps, init, segments)
-        values (${id}, ${name}, ${position}, 640, 360, '30/1', 800000, 'ready', 500000, 700000,
-          ${json(api.sql, init)}, ${json(api.sql, segments)})`
-    }
-    const { init, segments } = track('audio-0', 48_000)
-    await api.sql`insert into tracks (video_id, kind, position, name, state, average_bitrate_bps, peak_bitrate_bps, init, segments)
-      values (${id}, 'audio', 0, 'audio-0', 'ready', 100000, 130000, ${json(api.sql, { ...init, codec: 'mp4a.40.2' })},
-        ${json(api.sql, segments)})`
-  })
+  beforeEach(complete)
 
   test('the master tells the measured rates, highest rung first', async () => {
     const { lines } = await playlist('master.m3u8')
@@ -221,6 +224,33 @@ describe('when the video is completed', () => {
     expect(lines.at(-1)).toBe('#EXT-X-ENDLIST')
     expect(namesIn(lines)).toEqual([`${name}-init.mp4`, `${name}-0.m4s`, `${name}-1.m4s`])
     expect(lines.filter((line) => line === '#EXTINF:4.000000,')).toHaveLength(2)
+  })
+})
+
+describe('a DASH manifest', () => {
+  test('is there when the video is completed, not before', async () => {
+    await segment(0, 0)
+    await sound(0)
+    const early = await api.ask(`/videos/${id}/dash/manifest.mpd`)
+    expect([early.status, early.body.code]).toEqual([404, 'not_playable_yet'])
+    await complete()
+    const response = await api.request(`/videos/${id}/dash/manifest.mpd`)
+    expect(response.headers.get('content-type')).toBe('application/dash+xml')
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    const text = await response.text()
+    const named = [...text.matchAll(/(?:sourceURL|media)="([^"]+)"/g)].map(([, url = '']) => url)
+    expect(named).toHaveLength(9)
+    expect(named.every((url) => url.includes('X-Amz-Signature') && !/&(?!amp;)/.test(url))).toBe(true)
+    expect(namesIn(named)).toEqual(
+      ['360p', '240p', 'audio-0'].flatMap((name) => [`${name}-init.mp4`, `${name}-0.m4s`, `${name}-1.m4s`]),
+    )
+    expect(text).toContain('mediaPresentationDuration="PT8.000S"')
+  })
+
+  test('of a video that does not play is not there either', async () => {
+    await api.sql`update videos set status = 'cancelled' where id = ${id}`
+    const { status, body } = await api.ask(`/videos/${id}/dash/manifest.mpd`)
+    expect([status, body.code]).toEqual([404, 'not_playable'])
   })
 })
 

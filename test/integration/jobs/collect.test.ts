@@ -96,6 +96,7 @@ describe('an object', () => {
       tracks: [track('audio-0')],
       outputs: {
         hls_master_key: key('master'),
+        dash_manifest_key: key('manifest'),
         poster_key: key('poster'),
         storyboard: { ...storyboard, vtt_key: key('vtt'), sheet_keys: [key('sprite-0'), key('sprite-1')] },
       },
@@ -103,7 +104,7 @@ describe('an object', () => {
     })
     const mp4s = await jobs.sql<{ mp4_key: string }[]>`select mp4_key from resolutions`
     const kept = [
-      ...['master', 'poster', 'vtt', 'sprite-0', 'sprite-1'].map(key),
+      ...['master', 'manifest', 'poster', 'vtt', 'sprite-0', 'sprite-1'].map(key),
       ...['360p', '300p', 'audio-0'].flatMap((name) => [
         key(`${name}-init`),
         key(`${name}-0`),

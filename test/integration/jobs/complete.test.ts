@@ -35,7 +35,12 @@ beforeEach(() => jobs.reset())
 const fenced = { code: 'fenced' }
 const names = (tasks: { kind: string; position: number }[]) =>
   tasks.map((task) => `${task.kind} ${task.position}`)
-const nothing: Finished = { renditions: [], tracks: [], outputs: { hls_master_key: 'm' }, findings: {} }
+const nothing: Finished = {
+  renditions: [],
+  tracks: [],
+  outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
+  findings: {},
+}
 
 describe('a fetch that is done', () => {
   test('gives the video its source, forgets the URL and queues the plan, once', async () => {

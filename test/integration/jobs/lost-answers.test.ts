@@ -60,7 +60,12 @@ test('a plan, a segment, a task and a finish that are committed again change not
   expect(await eventKinds(jobs.sql, videoId)).toEqual(['submitted', 'planned'])
 
   const finish = await finishing(jobs.sql)
-  const finished = { renditions: [], tracks: [], outputs: { hls_master_key: 'm' }, findings: {} }
+  const finished = {
+    renditions: [],
+    tracks: [],
+    outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
+    findings: {},
+  }
   await twice(() => completeFinish(jobs.sql, finish, finished))
   expect(await eventKinds(jobs.sql, finish.videoId)).toEqual(['submitted', 'planned', 'completed'])
 })

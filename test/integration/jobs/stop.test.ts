@@ -31,7 +31,12 @@ beforeEach(() => jobs.reset())
 
 const fenced = { code: 'fenced' }
 const failure = { code: 'no_video', message: 'there is no picture' }
-const finished: Finished = { renditions: [], tracks: [], outputs: { hls_master_key: 'm' }, findings: {} }
+const finished: Finished = {
+  renditions: [],
+  tracks: [],
+  outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
+  findings: {},
+}
 
 /** A planned video whose first chunk runs, with one segment. */
 async function runningChunk() {

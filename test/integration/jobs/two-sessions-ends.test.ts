@@ -36,7 +36,12 @@ beforeEach(() => jobs.reset())
 
 const fenced = { code: 'fenced' }
 const lock = (videoId: string) => hold(jobs.sql, (tx) => lockVideo(tx, videoId))
-const finished: Finished = { renditions: [], tracks: [], outputs: { hls_master_key: 'm' }, findings: {} }
+const finished: Finished = {
+  renditions: [],
+  tracks: [],
+  outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
+  findings: {},
+}
 
 async function claimAll(videoId: string, kind: 'video' | 'audio' | 'mp4'): Promise<ClaimedTask[]> {
   const rows = await readTasks(jobs.sql, videoId, kind)

@@ -38,7 +38,12 @@ beforeEach(() => jobs.reset())
 
 const fenced = { code: 'fenced' }
 const lock = (videoId: string) => hold(jobs.sql, (tx) => lockVideo(tx, videoId))
-const finished: Finished = { renditions: [], tracks: [], outputs: { hls_master_key: 'm' }, findings: {} }
+const finished: Finished = {
+  renditions: [],
+  tracks: [],
+  outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
+  findings: {},
+}
 
 test('a cancellation that waits behind a plan stops the tasks which that plan made', async () => {
   const { videoId, taskId } = await submit(jobs.sql)

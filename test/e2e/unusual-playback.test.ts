@@ -1,0 +1,148 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { fixtureFolder, makeMedia } from '../../scripts/clips/make.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { clip } from '../support/fixtures.ts'
+import { submitFile, untilEnded } from '../support/job-client.ts'
+import { createTestSystem, type TestSystem } from '../support/system.ts'
+
+const seconds = 5
+/** Where each player's picture at the end of a test is left to be looked at; not in git. */
+const screenshots = join(import.meta.dirname, '../../.local/screenshots')
+
+let system: TestSystem
+let browser: Browser
+const videos = new Map<string, string>()
+
+beforeAll(async () => {
+  ;[system, browser] = await Promise.all([createTestSystem({ workers: 2 }), launchBrowser()])
+  mkdirSync(screenshots, { recursive: true })
+  const sources = {
+    portrait: clip({ seconds, width: 180, height: 320 }),
+    sound: soundAlone(),
+    captions: captioned(),
+    languages: clip({ seconds, tones: [440, 880], more: languages, extension: 'mkv' }),
+    'languages of sound alone': soundAlone([440, 880], languages),
+  }
+  for (const [name, source] of Object.entries(sources)) {
+    videos.set(name, (await submitFile(system, await source, name)).id)
+  }
+  for (const id of videos.values()) {
+    expect(await untilEnded(system, id)).toMatchObject({ status: 'completed' })
+  }
+}, 180_000)
+afterAll(async () => {
+  await browser?.close()
+  await system?.dispose()
+})
+
+describe.each(['hls', 'dash'] as const)('in %s', (kind) => {
+  test('a portrait clip plays to its end, upright', async () => {
+    await using watched = await load(kind, 'portrait')
+    expect(await watched.playToEnd()).toMatchObject({ ...whole, size: '180x320' })
+  })
+
+  test('sound alone plays to its end', async () => {
+    await using watched = await load(kind, 'sound')
+    expect(await watched.playToEnd()).toMatchObject({ ...whole, size: '0x0' })
+  })
+
+  test('subtitles are offered, shown in their time, and no script of theirs runs', async () => {
+    await using watched = await load(kind, 'captions')
+    expect(watched.tracks.text).toEqual(['English en'])
+    await watched.page.evaluate('unusualWatch.player.showText()')
+    const seen = await watched.playToEnd()
+    expect(seen).toMatchObject({ ...whole, size: '320x180' })
+    expect(seen.cues).toHaveLength(2)
+    expect(seen.cues[0]).toContain('Hello')
+    expect(seen.cues[1]).toContain('alert(1)')
+    expect(await watched.page.evaluate('globalThis.ran')).toBeUndefined()
+  })
+
+  test.each(['languages', 'languages of sound alone'])('%s are offered and can be switched', async (name) => {
+    await using watched = await load(kind, name)
+    expect(watched.tracks.audio).toEqual(['English en', 'Kommentar de'])
+    const heard = () => watched.asked.filter((url) => url.includes('/audio-1-0')).length
+    await watched.page.evaluate('unusualWatch.play(1)')
+    await watched.untilTrue('unusualWatch.hasReached(1)')
+    expect(heard()).toBe(0)
+    await watched.page.evaluate("unusualWatch.player.hear('de')")
+    const seen = await watched.playToEnd()
+    expect(heard()).toBeGreaterThan(0)
+    expect(seen).toMatchObject(whole)
+  })
+})
+
+/** Everything of it, in one piece from the start, without an error. */
+const whole = { errors: [], buffered: [[expect.closeTo(0, 0), expect.closeTo(seconds, 0)]] }
+
+const seenSchema = z.object({
+  errors: z.array(z.string()),
+  cues: z.array(z.string()),
+  buffered: z.array(z.tuple([z.number(), z.number()])),
+  size: z.string(),
+})
+const tracksSchema = z.object({ audio: z.array(z.string()), text: z.array(z.string()) })
+
+/** A page of the API's own origin with one of the two players, which has the video's manifest. */
+async function load(kind: 'hls' | 'dash', name: string) {
+  const page = await browser.newPage()
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(request.url()))
+  await page.goto(`${system.baseUrl}/healthz`)
+  if (kind === 'hls') await page.addScriptTag({ url: `${system.baseUrl}/vendor/hls.min.js` })
+  else await page.addScriptTag({ path: shakaPath })
+  await page.addScriptTag({ path: join(import.meta.dirname, '../fixtures/unusual-watch.js') })
+  const manifest = kind === 'hls' ? 'hls/master.m3u8' : 'dash/manifest.mpd'
+  const source = `/videos/${videos.get(name)}/${manifest}`
+  const tracks = tracksSchema.parse(await page.evaluate(`unusualWatch.load('${kind}', '${source}')`))
+  const untilTrue = (expression: string) => waitFor(page, expression)
+
+  async function playToEnd() {
+    await page.evaluate('unusualWatch.play(2)')
+    await untilTrue('unusualWatch.hasReached(3.2)')
+    await page.screenshot({ path: join(screenshots, `${name.replaceAll(' ', '-')}-${kind}.png`) })
+    await untilTrue('unusualWatch.hasEnded()')
+    return seenSchema.parse(await page.evaluate('unusualWatch.report()'))
+  }
+  return { page, tracks, asked, untilTrue, playToEnd, [Symbol.asyncDispose]: () => page.close() }
+}
+
+async function waitFor(page: Page, expression: string): Promise<void> {
+  await page.waitForFunction(expression, undefined, { timeout: 60_000, polling: 50 })
+}
+
+const shakaPath = fileURLToPath(import.meta.resolve('shaka-player/dist/shaka-player.compiled.js'))
+
+const languages = [
+  ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=ger'],
+  // A handler's name is what MP4 has for a title, and no title; Matroska has one.
+  ...['-metadata:s:a:1', 'title=Kommentar'],
+]
+
+function soundAlone(tones: readonly number[] = [440], more: readonly string[] = []): Promise<string> {
+  const inputs = tones.flatMap((hertz) => ['-f', 'lavfi', '-i', `sine=frequency=${hertz}:sample_rate=48000`])
+  const maps = tones.flatMap((_, index) => ['-map', String(index)])
+  const args = [...inputs, ...maps, '-t', String(seconds), '-c:a', 'aac', ...more]
+  return makeMedia({ name: 'sound-alone', extension: 'mkv', args })
+}
+
+async function captioned(): Promise<string> {
+  const lines = [
+    ...['1', '00:00:01,000 --> 00:00:02,000', 'Hello <i>there</i>', ''],
+    ...['2', '00:00:03,000 --> 00:00:04,500', '<img src=x onerror="globalThis.ran=1">alert(1)', ''],
+  ]
+  const film = await clip({ seconds })
+  const text = join(fixtureFolder, 'two-cues.srt')
+  writeFileSync(text, lines.join('\n'))
+  const streams = ['-i', film, '-i', text, '-map', '0', '-map', '1', '-c', 'copy', '-c:s', 'srt']
+  return makeMedia({
+    name: 'two-cues',
+    extension: 'mkv',
+    args: [...streams, '-metadata:s:s:0', 'language=eng'],
+  })
+}
