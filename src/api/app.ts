@@ -7,6 +7,7 @@ import { jobRoutes } from './jobs.ts'
 import { notFoundIn } from './not-found.ts'
 import { pictureRoutes } from './pictures.ts'
 import { playbackRoutes } from './playback.ts'
+import { probeRoutes } from './probe.ts'
 import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
@@ -27,6 +28,7 @@ export function createApp(context: ApiContext): Hono {
     uploadRoutes,
     progressRoutes,
     playbackRoutes,
+    probeRoutes,
     profileRoutes,
     pictureRoutes,
     healthRoutes,

@@ -15,6 +15,7 @@ import { createStream } from '../queue/stream.ts'
 import { createRedis, type Redis, type RedisNames, redisNames } from '../redis.ts'
 import { createStorage, type Storage } from '../storage.ts'
 import { createEventStreams, type EventStreams } from './event-streams.ts'
+import { createProber, type Prober } from './prober.ts'
 
 const poolSize = 10
 const redisWithinMs = 1_000
@@ -35,6 +36,7 @@ export type ApiContext = {
   wake: Waker
   reach: Reach
   profiles: Profiles
+  prober: Prober
 }
 
 /** Opens the connections, and throws `bad_config` for profiles that cannot be used. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
@@ -52,7 +54,12 @@ export async function openContext(
   const streams = createEventStreams()
   await Promise.race([once(redis, 'ready').catch(() => {}), sleep(redisWithinMs)])
 
+  // Somebody waits for the answer: a store that is silent is refused before the request itself is.
+  const storage = createStorage(config, { silenceMs: storageSilenceMs })
+  const prober = createProber(config, storage)
+
   async function close(): Promise<void> {
+    prober.close()
     streams.close()
     feed.close()
     redis.disconnect()
@@ -65,8 +72,7 @@ export async function openContext(
     config,
     log,
     sql,
-    // Somebody waits for the answer: a store that is silent is refused before the request itself is.
-    storage: createStorage(config, { silenceMs: storageSilenceMs }),
+    storage,
     redis,
     names,
     feed,
@@ -76,6 +82,7 @@ export async function openContext(
     wake,
     reach,
     profiles,
+    prober,
     [Symbol.asyncDispose]: close,
   }
 }

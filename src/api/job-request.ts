@@ -29,20 +29,29 @@ const metadataSchema = z
   })
   .refine(isStorable, 'must not hold NUL or half characters')
 
-/** `POST /jobs`. The source is `{ kind, url }` or `{ kind, key }` afterwards. */
+/** `{ url }` or `{ key }`; `{ kind, url }` or `{ kind, key }` afterwards. */
+export const sourceSchema = z
+  .strictObject({ url: urlSchema.optional(), key: keySchema.optional() })
+  .transform(({ url, key }, context) => {
+    if (url !== undefined && key === undefined) return { kind: 'url' as const, url }
+    if (key !== undefined && url === undefined) return { kind: 'key' as const, key }
+    context.addIssue({ code: 'custom', message: 'must have either url or key' })
+    return z.NEVER
+  })
+export type JobSource = z.infer<typeof sourceSchema>
+
+/** The body of `POST /jobs`. */
 export const jobRequestSchema = z.strictObject({
-  source: z
-    .strictObject({ url: urlSchema.optional(), key: keySchema.optional() })
-    .transform(({ url, key }, context) => {
-      if (url !== undefined && key === undefined) return { kind: 'url' as const, url }
-      if (key !== undefined && url === undefined) return { kind: 'key' as const, key }
-      context.addIssue({ code: 'custom', message: 'must have either url or key' })
-      return z.NEVER
-    }),
+  source: sourceSchema,
   title: lineSchema.max(300, 'must have 300 characters at most').optional(),
   priority: z.enum(priorities, `must be one of ${priorities.join(', ')}`).default('normal'),
   metadata: metadataSchema.default({}),
   ...jobOptionsSchema.shape,
+})
+
+/** Its query. Anything else is refused: a misspelt `dry_run` would make a job. */
+export const jobQuerySchema = z.strictObject({
+  dry_run: z.enum(['true', 'false'], 'must be true or false').default('false'),
 })
 
 function isOneLine(text: string): boolean {

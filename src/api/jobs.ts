@@ -1,17 +1,19 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { Hono } from 'hono'
+import type { z } from 'zod'
 import { checkSource } from '../jobs/check-source.ts'
 import { findAnswer, makeOnce } from '../jobs/idempotency.ts'
 import { type Submission, submitVideo, whileSourcesGo } from '../jobs/submit.ts'
 import { jobOptionsSchema } from '../media/job-options.ts'
 import type { ApiContext } from './context.ts'
 import { created, requestKey } from './idempotency.ts'
-import { jobRequestSchema } from './job-request.ts'
+import { jobQuerySchema, jobRequestSchema } from './job-request.ts'
+import { planDry, probeKey } from './probe.ts'
 import { knownProfile } from './profiles.ts'
 import { parseFields, readJson } from './request-body.ts'
 import { submittedVideo } from './video-view.ts'
 
-/** `POST /jobs`: 201 once the row is committed, whether or not Redis is there. */
+/** `POST /jobs`: 201 once the row is committed, whether or not Redis is there; with `dry_run` 200 and a plan. */
 export function jobRoutes(context: ApiContext): Hono {
   const { sql, storage, config } = context
 
@@ -21,9 +23,18 @@ export function jobRoutes(context: ApiContext): Hono {
     return { ...source, etag, bytes }
   }
 
+  /** What would be made; nothing is stored. */
+  async function dryRun(request: z.infer<typeof jobRequestSchema>, gone: AbortSignal) {
+    const profile = knownProfile(context.profiles, request.profile)
+    const media = await context.prober.probe(probeKey(request.source), gone)
+    return { media, plan: planDry(media, profile, request) }
+  }
+
   return new Hono().post('/jobs', async (c) => {
     const asked = await readJson(c)
     const request = parseFields(asked, jobRequestSchema)
+    const { dry_run } = parseFields(c.req.query(), jobQuerySchema)
+    if (dry_run === 'true') return c.json(await dryRun(request, c.req.raw.signal))
     const key = requestKey(c, { route: 'POST /jobs', asked, keepS: config.IDEMPOTENCY_KEEP_S })
     // Before the store is asked: the answer stands even if the source, or the video, is gone by now.
     const earlier = key && (await findAnswer(sql, key))

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { isDatabaseOutage } from '../db.ts'
-import { messageOf, StepladderError } from '../errors.ts'
+import { messageOf, PermanentError, StepladderError, TransientError } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 /** What is wrong with one field of a request; `path` as in `source.url`, '' for the whole body. */
@@ -48,6 +48,7 @@ const kinds: Record<string, Kind> = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
   invalid_id: { status: 400, title: 'The id is no UUID' },
   invalid_idempotency_key: { status: 400, title: 'The idempotency key cannot be used' },
+  client_gone: { status: 400, title: 'The client went away' },
   cross_site_request: { status: 403, title: 'Requests from other sites are refused' },
   route_not_found: { status: 404, title: 'There is nothing at this address' },
   video_not_found: { status: 404, title: 'There is no such video' },
@@ -77,10 +78,15 @@ const kinds: Record<string, Kind> = {
     retryAfterS: 5,
     detail: 'The object store did not answer; try again soon.',
   },
+  probe_busy: { status: 503, title: 'Too many sources are being looked at', retryAfterS: 2 },
   shutting_down: { status: 503, title: 'The server is shutting down', retryAfterS: 2 },
 }
 
 const conflict: Kind = { status: 409, title: 'Not in the state the video is in' }
+/** A verdict on the source, which a job would fail with. */
+const sourceFault: Kind = { status: 422, title: 'The source cannot be used' }
+/** Of a look at a source: the machine, or the way to the store. */
+const passing: Kind = { status: 503, title: 'The source could not be looked at', retryAfterS: 5 }
 const bug: Kind = {
   status: 500,
   title: 'Something went wrong here',
@@ -119,8 +125,13 @@ function judge(error: unknown): { code: string; kind: Kind } {
     : error instanceof StepladderError
       ? error.code
       : ''
-  const kind = error instanceof Conflict ? conflict : kinds[code]
+  const kind = error instanceof Conflict ? conflict : (kinds[code] ?? kindOfClass(error))
   return kind ? { code, kind } : { code: 'internal_error', kind: bug }
+}
+
+function kindOfClass(error: unknown): Kind | null {
+  if (error instanceof PermanentError) return sourceFault
+  return error instanceof TransientError ? passing : null
 }
 
 function sentence(text: string): string {

@@ -1,0 +1,50 @@
+import { Hono } from 'hono'
+import { z } from 'zod'
+import type { JobOptions } from '../media/job-options.ts'
+import { makePlan } from '../media/make-plan.ts'
+import type { MediaInfo, Plan } from '../media/model.ts'
+import type { Profile } from '../media/profiles.ts'
+import type { ApiContext } from './context.ts'
+import { type JobSource, sourceSchema } from './job-request.ts'
+import { InvalidRequest } from './problem.ts'
+import { parseFields, readJson } from './request-body.ts'
+
+const probeRequestSchema = z.strictObject({ source: sourceSchema })
+
+/** `POST /probe`: what ffprobe finds in a source, before any job is made of it. */
+export function probeRoutes({ prober }: ApiContext): Hono {
+  return new Hono().post('/probe', async (c) => {
+    const { source } = parseFields(await readJson(c), probeRequestSchema)
+    return c.json({ media: await prober.probe(probeKey(source), c.req.raw.signal) })
+  })
+}
+
+/** The key of a source that can be looked at. Throws `invalid_request` for a URL, which is fetched later. */
+export function probeKey(source: JobSource): string {
+  if (source.kind === 'key') return source.key
+  const message = 'cannot be looked at before it is fetched: upload the file and give its key'
+  throw new InvalidRequest([{ path: 'source.url', message }])
+}
+
+/** The plan as a worker would make it, but for what only a worker measures; its warnings say what. */
+export function planDry(media: MediaInfo, profile: Profile, options: JobOptions): Omit<Plan, 'build'> {
+  const { build: _, ...plan } = makePlan({ media, build: '', singleChunk: null, profile })
+  return { ...plan, warnings: [...plan.warnings, ...leftOut(media, plan, options)] }
+}
+
+function leftOut(
+  media: MediaInfo,
+  { video }: Pick<Plan, 'video'>,
+  { per_title }: JobOptions,
+): Plan['warnings'] {
+  const warnings: Plan['warnings'] = []
+  const warn = (code: string, message: string) => warnings.push({ code, message })
+  if (video && per_title)
+    warn(
+      'not_sampled',
+      'rungs and caps are fitted to the content when the job is planned, and may become fewer',
+    )
+  if (video && media.video?.interlaced)
+    warn('fields_not_measured', 'which field comes first is measured when the job is planned')
+  return warnings
+}
