@@ -2,7 +2,8 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { makeMedia } from '../../scripts/clips/make.ts'
-import { submitFile, untilEnded } from '../support/job-client.ts'
+import { uploadFile } from '../../scripts/demo/submit.ts'
+import { untilEnded } from '../support/job-client.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
 
 let system: TestSystem
@@ -21,14 +22,24 @@ type Cue = { from: number; to: number; sheet: string; x: number; y: number; widt
 type Made = { id: string; view: z.infer<typeof viewSchema>; cues: Cue[] }
 
 /** Submits what ffmpeg makes of these arguments and waits for its end. */
-async function make(name: string, args: readonly string[]): Promise<Made> {
-  const file = await makeMedia({ name, extension: 'mp4', args })
-  const { id } = await submitFile(system, file, name)
+async function make(name: string, args: readonly string[], profile = 'default'): Promise<Made> {
+  const path = await makeMedia({ name, extension: 'mp4', args })
+  const id = await submit(path, profile)
   await untilEnded(system, id)
   const view = viewSchema.parse(await (await get(`/videos/${id}`)).json())
   expect(view.status).toBe('completed')
   const text = view.links.storyboard ? await (await get(view.links.storyboard)).text() : ''
   return { id, view, cues: cuesIn(text) }
+}
+
+async function submit(path: string, profile: string): Promise<string> {
+  const key = await uploadFile({ baseUrl: system.baseUrl, path })
+  const answer = await fetch(new URL('/jobs', system.baseUrl), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ source: { key }, profile }),
+  })
+  return z.object({ id: z.string() }).parse(await answer.json()).id
 }
 
 const get = (path: string) => fetch(new URL(path, system.baseUrl))
@@ -140,6 +151,16 @@ test('the poster is of the top rung, and not of the black that a film begins wit
   const entries = ['-v', 'error', '-of', 'csv=p=0', '-show_entries', 'stream=codec_name,width,height']
   expect((await execa('ffprobe', [...entries, url])).stdout).toBe('mjpeg,640,360')
 }, 60_000)
+
+test.each(['hevc', 'av1'])(
+  'a film of profile %s has a poster and pictures like any other',
+  async (profile) => {
+    const { id, cues } = await make('short', [...lavfi('testsrc2=s=320x180:r=10:d=3'), ...x264], profile)
+    expect(cues).toHaveLength(2)
+    expect(await brightness(`/videos/${id}/poster.jpg`)).toBeGreaterThan(50)
+  },
+  60_000,
+)
 
 test('an upright film has upright pictures', async () => {
   const { cues } = await make('upright', [...lavfi('testsrc2=s=180x320:r=10:d=3'), ...x264])

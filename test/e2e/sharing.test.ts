@@ -27,6 +27,7 @@ test('two workers share a three-minute video, and it completes although one is k
 
   expect(video).toMatchObject({ status: 'completed' })
   expect(video.resolutions.map(({ frames }) => frames)).toEqual(Array(video.resolutions.length).fill(5400))
+  expect(await picturesOf(system, id)).toBe(90)
   const runs = await runsOf(system, id)
   const makers = (worker: string) =>
     runs.filter((run) => run.kind === 'video' && run.worker === worker && run.outcome === 'done')
@@ -92,6 +93,13 @@ test('a worker that was paused for longer than its lease ends its ffmpeg within 
   expect(await segmentsOf(run?.fence ?? 0)).toEqual(before)
   expect(system.logs()).toContain('fenced: the task belongs to another run')
 })
+
+/** How many small pictures the storyboard has. */
+async function picturesOf(system: TestSystem, id: string): Promise<number | undefined> {
+  const [row] = await system.sql<{ pictures: number }[]>`
+    select (outputs #>> '{storyboard,pictures}')::int as pictures from videos where id = ${id}`
+  return row?.pictures
+}
 
 /** The ffmpegs of a worker, by the folder they work in. */
 async function programsOf(system: TestSystem, worker: string): Promise<number[]> {

@@ -75,6 +75,7 @@ test('a video plays on its page while it is being made, from the start, and afte
 
   await page.locator('.pill', { hasText: 'Completed' }).waitFor({ timeout: 120_000 })
   await expect.poll(() => page.locator('.renditions a').count()).toBeGreaterThan(1)
+  await expect.poll(() => video.getAttribute('poster')).toBe(`/videos/${id}/poster.jpg`)
   expect(await page.locator('.timeline > li[data-kind="completed"]').count()).toBe(1)
   expect(page.complaints).toEqual([])
 })

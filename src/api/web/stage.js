@@ -62,6 +62,7 @@ export function createStage() {
       fill(place, player.element)
       fill(ready, player.ready)
     }
+    if (video.links.poster && !audioOnly) player?.media.setAttribute('poster', video.links.poster)
   }
 
   function stop() {
