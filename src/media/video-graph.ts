@@ -95,19 +95,25 @@ function pictures({ pictures: wanted, rungs }: VideoPlan, firstFrame: number): s
   return [`[c${rungs.length - 1}]${chain.join(',')}[p]`]
 }
 
-/** The first rung's scale brings the colours to BT.709, which is free where they are; the others follow. */
+/** The first rung brings the colours to BT.709; the others follow. */
 function rungFilters({ width, height }: Rung, index: number, plan: VideoPlan): string[] {
   const scale = `scale=${width}:${height}:flags=bicubic`
-  const colours = index === 0 ? [`${scale}${conversion(plan)}`, bt709] : [scale]
-  return [...colours, 'setsar=1', 'format=yuv420p']
+  if (index > 0) return [scale, 'setsar=1', 'format=yuv420p']
+  return [scale + asItIs(plan), 'format=yuv420p', ...toBt709(plan), bt709, 'setsar=1']
 }
 
 /** An encoder writes the tags that its frames have. */
 const bt709 = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709'
 
-function conversion({ full_range, tone_map, matrix }: VideoPlan): string {
+/** Only the range becomes limited. RGB gets the matrix that `toBt709` then expects. */
+function asItIs({ full_range, tone_map, matrix }: VideoPlan): string {
   // Tone mapping has brought matrix and range down already.
   if (tone_map) return ''
   const range = full_range ? ':in_range=pc:out_range=tv' : ''
-  return `:in_color_matrix=${matrix}:out_color_matrix=bt709${range}`
+  return `:in_color_matrix=${matrix}:out_color_matrix=${matrix}${range}`
+}
+
+/** Exact to one code; `scale` can do it too, costs twice as much and is wrong by up to three. */
+function toBt709({ tone_map, matrix }: VideoPlan): string[] {
+  return tone_map || matrix === 'bt709' ? [] : [`colormatrix=${matrix}:bt709`]
 }

@@ -101,9 +101,10 @@ describe('a video run', () => {
   test('scales each rung from the one above', () => {
     expect(graphOf({ plan: planPicture({ width: 640, height: 360 }) })).toBe(
       '[0:0]scale=640:360:flags=bicubic,setpts=PTS-(0),fps=fps=30/1:round=near:start_time=0,trim=start_pts=0:end_pts=120,setpts=PTS-0,' +
-        'scale=640:360:flags=bicubic:in_color_matrix=smpte170m:out_color_matrix=bt709,' +
+        'scale=640:360:flags=bicubic:in_color_matrix=smpte170m:out_color_matrix=smpte170m,format=yuv420p,' +
+        'colormatrix=smpte170m:bt709,' +
         'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,' +
-        'setsar=1,format=yuv420p,split[v0][c0];' +
+        'setsar=1,split[v0][c0];' +
         '[c0]scale=426:240:flags=bicubic,setsar=1,format=yuv420p,split[v1][c1];' +
         '[c1]scale=256:144:flags=bicubic,setsar=1,format=yuv420p,split[v2][c2];' +
         "[c2]select='eq(n,0)+not(mod(pts+0,60))'," +
