@@ -45,7 +45,7 @@ export function toMediaInfo(probe: Probe, sizeBytes: number): MediaInfo {
     duration_s: positive(format.duration),
     size_bytes: sizeBytes,
     bitrate_bps: positive(format.bit_rate),
-    title: cleanText(format.tags.title, MAX_TITLE),
+    title: cleanTitle(format.tags.title),
     video,
     audio,
     subtitles: streams
@@ -165,7 +165,7 @@ function describe({ index, codec_name, disposition, tags }: ProbedStream) {
     stream_index: index,
     codec: codec_name,
     language: language === 'und' ? null : language,
-    title: cleanText(tags.title, MAX_TITLE),
+    title: cleanTitle(tags.title),
     default: disposition?.default ?? false,
   }
 }
@@ -173,6 +173,13 @@ function describe({ index, codec_name, disposition, tags }: ProbedStream) {
 const MAX_TITLE = 300
 /** BCP 47 allows for 35 characters. */
 const MAX_LANGUAGE = 35
+
+/** As `cleanText`; an ellipsis says that it was longer. */
+function cleanTitle(text: string): string | null {
+  const title = cleanText(text, MAX_TITLE + 1)
+  const letters = Array.from(title ?? '')
+  return letters.length > MAX_TITLE ? `${letters.slice(0, MAX_TITLE - 1).join('')}…` : title
+}
 
 /** One line without control characters or half characters, which jsonb refuses; null if nothing is left. */
 function cleanText(text: string, maxLength: number): string | null {
