@@ -49,8 +49,8 @@ export const wasDisturbed = (stderr: string): boolean => NETWORK.test(stderr)
 
 const NETWORK = /Stream ends prematurely|Connection |Input\/output error|Failed to resolve|Server returned/
 
-/** ffprobe refused to decode a picture of this size, and lists it as 0×0. */
-export const saysTooManyPixels = (stderr: string): boolean => /exceeds specified max pixel count/.test(stderr)
+/** ffprobe refused to decode pictures of this size, or to think of it. */
+export const saysTooManyPixels = (stderr: string): boolean => /exceeds specified max pixel count|Picture size \d+x\d+ is invalid/.test(stderr)
 
 const unsupported = (said: ErrorOptions) =>
   new PermanentError(

@@ -42,7 +42,8 @@ export async function probeSource(request: ProbeRequest): Promise<MediaInfo> {
   for (const packets of PACKETS) {
     const { probe, stderr } = await runProbe(request, packets, timeout)
     const film = filmStream(probe)
-    if (film && film.width * film.height === 0 && saysTooManyPixels(stderr)) {
+    // A header may tell another size than the pictures do.
+    if (film && framesOf(probe, film).length === 0 && saysTooManyPixels(stderr)) {
       throw tooLargePicture(saidBy(stderr))
     }
     const media = toMediaInfo(probe, request.sizeBytes)
