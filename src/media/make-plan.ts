@@ -3,6 +3,7 @@ import { pictureOrigin, planAudio } from './audio-plan.ts'
 import { planChunks, SINGLE_CHUNK_S } from './chunks.ts'
 import { planColour } from './colour.ts'
 import { encoders } from './encoders.ts'
+import { parityOf } from './fields.ts'
 import { chooseFrameRate, fps } from './frame-rate.ts'
 import { type Grid, planGrid, secondsAt } from './grid.ts'
 import { planLadder } from './ladder.ts'
@@ -77,7 +78,7 @@ function planVideo(
       source_height: video.height,
       source_start_s: secondsAt(video.first_pts, video.time_base),
       rotation: video.rotation,
-      deinterlace: video.interlaced ? (video.top_field_first ? 'tff' : 'bff') : null,
+      deinterlace: parityOf(video),
       ...planColour(video),
       encoder: { codec: profile.codec, preset: profile.preset },
       pictures: smallest ? planPictures(grid, smallest) : null,

@@ -92,6 +92,7 @@ function toVideoStream(stream: ProbedStream, frames: ProbedFrame[]): VideoStream
     rotation: rotationOf(stream),
     pixel_format: stream.pix_fmt,
     ...fieldsOf(stream, frames),
+    fields: null,
     color: {
       range: stream.color_range,
       space: stream.color_space,

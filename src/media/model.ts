@@ -24,6 +24,15 @@ const videoStreamSchema = z.object({
   pixel_format: z.string().nullable(),
   interlaced: z.boolean(),
   top_field_first: z.boolean(),
+  /** What the pictures of film flagged as interlaced show, in frames; null where nobody looked. */
+  fields: z
+    .object({
+      top_first: z.int().nonnegative(),
+      bottom_first: z.int().nonnegative(),
+      progressive: z.int().nonnegative(),
+    })
+    .nullable()
+    .default(null),
   color: z.object({
     range: z.string().nullable(),
     space: z.string().nullable(),

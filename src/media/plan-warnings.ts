@@ -1,11 +1,15 @@
 import { isUsable } from './audio-plan.ts'
 import { fps } from './frame-rate.ts'
-import type { MediaInfo, Plan, VideoPlan } from './model.ts'
+import type { MediaInfo, Plan, VideoPlan, VideoStream } from './model.ts'
+
+type Warn = (code: string, message: string) => void
 
 /** What an owner should know about a plan that will work all the same: stable codes, plain sentences. */
 export function planWarnings(media: MediaInfo, video: VideoPlan | null): Plan['warnings'] {
   const warnings: Plan['warnings'] = []
-  const warn = (code: string, message: string) => warnings.push({ code, message })
+  const warn: Warn = (code, message) => {
+    warnings.push({ code, message })
+  }
   warnings.push(...soundWarnings(media))
   if (media.video === null) warn('no_picture', 'the source has sound only; the result has no picture')
   if (media.video === null || video === null) return warnings
@@ -20,8 +24,7 @@ export function planWarnings(media: MediaInfo, video: VideoPlan | null): Plan['w
     )
   }
   if (video.tone_map) warn('tone_mapped', 'the source is HDR; its colours are mapped to SDR')
-  if (video.deinterlace)
-    warn('deinterlaced', 'the source is interlaced; it is deinterlaced at its frame rate')
+  warnOfFields(media.video, video, warn)
   if (video.expected_frames === null)
     warn('no_duration', 'the container states no duration, so progress has no percentage')
   return warnings
@@ -40,6 +43,14 @@ function soundWarnings({ audio }: MediaInfo): Plan['warnings'] {
   return [
     { code: 'audio_left_out', message: `sound that cannot be decoded is left out: ${names.join(', ')}` },
   ]
+}
+
+function warnOfFields(source: VideoStream, { deinterlace }: VideoPlan, warn: Warn): void {
+  if (deinterlace) warn('deinterlaced', 'the source is interlaced; it is deinterlaced at its frame rate')
+  if (source.interlaced && deinterlace === null)
+    warn('not_interlaced', 'the source is flagged as interlaced; its pictures are not, and stay as they are')
+  if (deinterlace && deinterlace !== (source.top_field_first ? 'tff' : 'bff'))
+    warn('field_order_wrong', 'the source is flagged with the wrong field order; its pictures decide')
 }
 
 const round = (rate: number): string => String(Math.round(rate * 100) / 100)

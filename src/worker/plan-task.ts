@@ -2,12 +2,11 @@ import { z } from 'zod'
 import { completePlan } from '../jobs/complete-plan.ts'
 import { requireEncoder } from '../media/build.ts'
 import { makePlan } from '../media/make-plan.ts'
-import { probeSource } from '../media/probe.ts'
 import { requireProfile } from '../media/profiles.ts'
 import { readProgressSeed } from '../progress/seed.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
+import { lookAtSource } from './look-at-source.ts'
 
-const probeTimeoutMs = 120_000
 const inputSchema = z.object({ single_chunk: z.string().optional() })
 
 /** Looks at the source and decides what will be made of it. */
@@ -17,16 +16,7 @@ export async function runPlanTask(context: WorkerContext, run: TaskRun): Promise
   const profile = requireProfile(context.profiles, task.options.profile)
   if (profile.video) requireEncoder(context.codecs, profile.video.codec)
   await context.progress.stage(task.videoId, 'queued', 'planning')
-  const media = await probeSource({
-    ffprobePath: context.config.FFPROBE_PATH,
-    url: await context.storage.presignRead(task.sourceKey ?? ''),
-    etag: task.sourceEtag ?? '',
-    sizeBytes: task.sourceBytes ?? 0,
-    cwd: await run.scratch(),
-    onStart: run.mark,
-    signal: run.signal,
-    timeoutMs: probeTimeoutMs,
-  })
+  const media = await lookAtSource(context, run)
   const singleChunk = inputSchema.parse(task.input).single_chunk ?? null
   const plan = makePlan({ media, build: context.build, singleChunk, profile })
   await run.hold(() => completePlan(context.sql, task, { media, plan }))

@@ -15,6 +15,7 @@ export function aPicture(fields: Partial<VideoStream> = {}): VideoStream {
     pixel_format: 'yuv420p',
     interlaced: false,
     top_field_first: false,
+    fields: null,
     color: { range: null, space: null, transfer: null, primaries: null, max_cll: null },
     nominal_rate: [30, 1],
     average_rate: [30, 1],
