@@ -50,7 +50,8 @@ export const wasDisturbed = (stderr: string): boolean => NETWORK.test(stderr)
 const NETWORK = /Stream ends prematurely|Connection |Input\/output error|Failed to resolve|Server returned/
 
 /** ffprobe refused to decode pictures of this size, or to think of it. */
-export const saysTooManyPixels = (stderr: string): boolean => /exceeds specified max pixel count|Picture size \d+x\d+ is invalid/.test(stderr)
+export const saysTooManyPixels = (stderr: string): boolean =>
+  /exceeds specified max pixel count|Picture size \d+x\d+ is invalid/.test(stderr)
 
 const unsupported = (said: ErrorOptions) =>
   new PermanentError(

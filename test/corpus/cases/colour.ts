@@ -1,4 +1,5 @@
 import { about, type Case } from '../support/case.ts'
+import { patches } from '../support/looks.ts'
 import { film } from './sources.ts'
 
 /** Luma codes of limited range for an 8-bit grey of full range. */
@@ -26,7 +27,8 @@ const x265 = (transfer: string) => [
   ...['-color_primaries', 'bt2020', '-color_trc', transfer, '-colorspace', 'bt2020nc'],
 ]
 const sdr = { status: 'completed', pixelFormat: 'yuv420p', range: 'tv', colour: 'bt709 bt709 bt709' } as const
-const bars = 'smptehdbars=size=320x180:rate=30'
+const bt709 = ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709']
+const smpte170m = ['-color_primaries', 'smpte170m', '-color_trc', 'smpte170m', '-colorspace', 'smpte170m']
 const x264 = (format: string, more: string[] = []) => [
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '8', '-pix_fmt', format, ...more],
 ]
@@ -74,7 +76,7 @@ export const colourCases: Case[] = [
         film({
           name: format,
           source: format.includes('10') ? greys([100, 300, 600, 900], 10) : greys([25, 75, 150, 225], 8),
-          encoder: x264(format, ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709']),
+          encoder: x264(format, bt709),
         }),
       wants: {
         ...sdr,
@@ -91,18 +93,7 @@ export const colourCases: Case[] = [
       film({
         name: 'full-range',
         source: greys([20, 80, 160, 250], 8),
-        encoder: x264('yuv420p', [
-          ...[
-            '-color_range',
-            'pc',
-            '-color_primaries',
-            'bt709',
-            '-color_trc',
-            'bt709',
-            '-colorspace',
-            'bt709',
-          ],
-        ]),
+        encoder: x264('yuv420p', ['-color_range', 'pc', ...bt709]),
       }),
     wants: {
       ...sdr,
@@ -112,32 +103,43 @@ export const colourCases: Case[] = [
       lumaBottomRight: about(limited(250), 2),
     },
   },
-  {
-    name: 'standard definition in BT.601',
-    make: () =>
-      film({
-        name: 'bt601',
-        source: bars,
-        encoder: x264('yuv420p', [
-          ...['-color_primaries', 'smpte170m', '-color_trc', 'smpte170m', '-colorspace', 'smpte170m'],
-        ]),
-      }),
-    wants: { ...sdr },
-  },
-  ...(['tff', 'bff'] as const).map(
-    (parity): Case => ({
-      name: `interlaced, ${parity}`,
-      make: () =>
-        film({
-          name: `interlaced-${parity}`,
-          rate: '50',
-          filters: `tinterlace=mode=interleave_${parity === 'tff' ? 'top' : 'bottom'},setfield=${parity}`,
-          encoder: [
-            ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '18', '-pix_fmt', 'yuv420p'],
-            ...['-flags', '+ilme+ildct', '-x264-params', parity === 'tff' ? 'tff=1' : 'bff=1'],
-          ],
-        }),
-      wants: { status: 'completed', frameRate: '25/1', frames: 50, warnings: 'deinterlaced' },
+  ...[
+    { name: 'BT.601, tagged', matrix: 'bt601', size: '320x180', tags: smpte170m },
+    { name: 'BT.601, untagged, standard definition', matrix: 'bt601', size: '320x180', tags: [] },
+    { name: 'BT.601, tagged, high definition', matrix: 'bt601', size: '1280x720', tags: smpte170m },
+    { name: 'BT.709, tagged, standard definition', matrix: 'bt709', size: '320x180', tags: bt709 },
+    { name: 'BT.709, untagged, high definition', matrix: 'bt709', size: '1280x720', tags: [] },
+  ].map(
+    ({ name, matrix, size, tags }): Case => ({
+      name,
+      make: () => patched(name.replaceAll(/[^\w]+/g, '-'), { matrix, size, tags }),
+      wants: { ...sdr, colourError: about(0, 4) },
     }),
   ),
+  {
+    name: 'motion JPEG, full range by its format',
+    make: () => patched('full-jpeg', { matrix: 'bt601', size: '320x180', jpeg: true }),
+    wants: { ...sdr, colourError: about(0, 4) },
+  },
 ]
+
+type Patched = { matrix: string; size: string; tags?: readonly string[]; jpeg?: boolean }
+
+/** Four known colours, turned into luma and chroma by one matrix, whatever the tags say. */
+function patched(name: string, { matrix, size, tags = [], jpeg = false }: Patched): Promise<string> {
+  const channel = (index: 0 | 1 | 2) => {
+    const [a, b, c, d] = patches.map((colour) => colour[index])
+    return `if(lt(Y,H/2),if(lt(X,W/2),${a},${b}),if(lt(X,W/2),${c},${d}))`
+  }
+  // One picture is computed and then repeated.
+  const drawn = `geq=r='${channel(0)}':g='${channel(1)}':b='${channel(2)}',loop=loop=-1:size=1`
+  const [range, format] = jpeg ? ['pc', 'yuvj420p'] : ['tv', 'yuv420p']
+  return film({
+    name,
+    source: `color=black:size=${size}:rate=30,format=gbrp,trim=end_frame=1,${drawn}`,
+    filters: `scale=out_color_matrix=${matrix}:out_range=${range},format=${format}`,
+    seconds: 1,
+    ...(jpeg ? { extension: 'avi' } : {}),
+    encoder: jpeg ? ['-c:v', 'mjpeg', '-q:v', '2'] : x264(format ?? '', [...tags]),
+  })
+}

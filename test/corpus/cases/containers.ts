@@ -1,29 +1,10 @@
 import { makeMedia } from '../../../scripts/clips/make.ts'
-import { about, type Case } from '../support/case.ts'
-import { film, remuxed } from './sources.ts'
+import type { Case } from '../support/case.ts'
+import { film } from './sources.ts'
 
-const plain = { status: 'completed', frames: 60, sameFrames: true } as const
+const plain = { status: 'completed', frames: 60, asSource: true } as const
+const asDecoded = { status: 'completed', asSource: true } as const
 const mpeg4 = ['-c:v', 'mpeg4', '-q:v', '4', '-pix_fmt', 'yuv420p']
-
-/** Captions as SubRip, hostile ones too. */
-async function captions(): Promise<string> {
-  const { written } = await import('./bytes.ts')
-  return written(
-    'captions.srt',
-    '1\n00:00:00,500 --> 00:00:01,500\nHello & <b>welcome</b>\n\n2\n00:00:01,600 --> 00:00:01,900\n→ größer\n',
-  )
-}
-
-async function captioned(name: string, codec: string, extension: string): Promise<string> {
-  return makeMedia({
-    name: `corpus-${name}`,
-    extension,
-    args: [
-      ...['-i', await film({ name: 'to-caption' }), '-i', await captions(), '-map', '0', '-map', '1'],
-      ...['-c', 'copy', '-c:s', codec, '-metadata:s:s:0', 'language=eng'],
-    ],
-  })
-}
 
 /** What files come in. */
 export const containerCases: Case[] = [
@@ -33,9 +14,10 @@ export const containerCases: Case[] = [
     wants: plain,
   },
   {
+    // ffmpeg puts its second frame later than it should be, and the first is shown longer.
     name: 'MP4 in fragments',
     make: () => film({ name: 'fragmented', more: ['-movflags', '+frag_keyframe+empty_moov'] }),
-    wants: { ...plain, frames: 61 },
+    wants: { status: 'completed', frames: 61, inOrder: true },
   },
   {
     name: 'MP4 with its index at the end',
@@ -53,9 +35,10 @@ export const containerCases: Case[] = [
         rate: '25',
         sound: false,
       }),
-    wants: { status: 'completed', frames: 50 },
+    wants: { ...plain, frames: 50 },
   },
   {
+    // So with AVI, where the encoder leaves an empty frame.
     name: 'AVI with MJPEG',
     make: () =>
       film({
@@ -63,12 +46,12 @@ export const containerCases: Case[] = [
         extension: 'avi',
         encoder: ['-c:v', 'mjpeg', '-q:v', '4', '-pix_fmt', 'yuvj420p'],
       }),
-    wants: plain,
+    wants: { status: 'completed', frames: 61, inOrder: true },
   },
   {
     name: 'AVI with MPEG-4 and B-frames',
     make: () => film({ name: 'asp', extension: 'avi', encoder: [...mpeg4, '-bf', '2'] }),
-    wants: { status: 'completed', frames: about(60, 1), sameFrames: true },
+    wants: asDecoded,
   },
   {
     name: 'FLV',
@@ -79,7 +62,7 @@ export const containerCases: Case[] = [
         encoder: ['-c:v', 'flv', '-q:v', '4'],
         more: ['-ar', '44100'],
       }),
-    wants: { status: 'completed', frames: about(60, 1) },
+    wants: asDecoded,
   },
   {
     name: 'WebM with VP9 and Opus',
@@ -105,8 +88,17 @@ export const containerCases: Case[] = [
   },
   {
     name: 'GIF',
-    make: () => film({ name: 'gif', extension: 'gif', rate: '10', encoder: ['-c:v', 'gif'], sound: false }),
-    wants: { status: 'completed', frames: 20, single: 'not_seekable' },
+    make: () =>
+      film({
+        name: 'gif',
+        extension: 'gif',
+        rate: '10',
+        size: '160x90',
+        seconds: 13,
+        encoder: ['-c:v', 'gif'],
+        sound: false,
+      }),
+    wants: { ...plain, frames: 130, single: 'not_seekable' },
   },
   {
     name: 'open GOP with a B-pyramid',
@@ -120,12 +112,12 @@ export const containerCases: Case[] = [
         ],
         extension: 'mkv',
       }),
-    wants: { status: 'completed', frames: 420, sameFrames: true },
+    wants: { ...plain, frames: 420, chunks: 2 },
   },
   {
     name: 'an edit list that hides the first second',
     make: () => makeEdited(),
-    wants: { status: 'completed', frames: about(60, 1), sameFrames: true },
+    wants: asDecoded,
   },
   {
     name: 'HEVC in MP4',
@@ -143,30 +135,6 @@ export const containerCases: Case[] = [
     name: 'AV1 in MP4',
     make: () => film({ name: 'av1', encoder: ['-c:v', 'libsvtav1', '-preset', '12', '-pix_fmt', 'yuv420p'] }),
     wants: plain,
-  },
-  {
-    name: 'captions as mov_text',
-    make: () => captioned('mov-text', 'mov_text', 'mp4'),
-    wants: { status: 'completed', subtitles: 'eng', skipped: '' },
-  },
-  {
-    name: 'captions as SubRip in MKV',
-    make: () => captioned('subrip', 'srt', 'mkv'),
-    wants: { status: 'completed', subtitles: 'eng', skipped: '' },
-  },
-  {
-    name: 'captions as pictures',
-    make: async () => captioned('pictures', 'dvd_subtitle', 'mkv'),
-    wants: { status: 'completed', subtitles: '', skipped: 'picture_subtitles' },
-  },
-  {
-    name: 'a title with markup, RTL text, emoji and a line end',
-    make: async () =>
-      remuxed('title', film({ name: 'untitled' }), [
-        '-metadata',
-        'title=<script>alert(1)</script>\n\u202Eשלום 🎬',
-      ]),
-    wants: { status: 'completed', title: '<script>alert(1)</script> \u202Eשלום 🎬' },
   },
 ]
 

@@ -1,7 +1,7 @@
-import { makeMedia } from '../../../scripts/clips/make.ts'
+import { readFileSync } from 'node:fs'
 import type { Case } from '../support/case.ts'
-import { cut, damaged, hugeHeader, lyingDuration, written } from './bytes.ts'
-import { film } from './sources.ts'
+import { cut, damaged, hugeHeader, hugeJpegs, lyingDuration, written } from './bytes.ts'
+import { cover, film } from './sources.ts'
 
 const refused = (error: string) => ({ status: 'failed', error, attempts: 0 }) as const
 const index = ['-movflags', '+faststart']
@@ -11,14 +11,7 @@ const long = () => film({ name: 'to-damage', seconds: 10, more: index })
 export const damageCases: Case[] = [
   {
     name: 'an image named .mp4',
-    make: async () => {
-      const { readFileSync } = await import('node:fs')
-      const args = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180', '-frames:v', '1']
-      return written(
-        'image.mp4',
-        readFileSync(await makeMedia({ name: 'corpus-image', extension: 'png', args })),
-      )
-    },
+    make: async () => written('image.mp4', readFileSync(await cover('png'))),
     wants: refused('unsupported_container'),
   },
   {
@@ -30,6 +23,12 @@ export const damageCases: Case[] = [
     name: 'HTML named .mp4',
     make: async () => written('page.mp4', `<!doctype html><title>404</title>${'<p>gone</p>'.repeat(500)}`),
     wants: refused('unsupported_container'),
+  },
+  {
+    name: 'no bytes',
+    make: async () => written('empty.mp4', ''),
+    // By the API itself: there is no video.
+    wants: { error: 'empty_source' },
   },
   {
     name: 'random bytes',
@@ -58,21 +57,32 @@ export const damageCases: Case[] = [
   {
     name: 'a transport stream cut in the middle of a picture',
     make: async () => cut('cut.ts', await film({ name: 'to-cut', extension: 'ts', seconds: 4 }), 0.613),
-    wants: { status: 'completed', sameFrames: true },
+    wants: { status: 'completed', asSource: true },
   },
   {
     name: 'a header that promises ten times the length',
     make: async () => lyingDuration('ten-times.mp4', await film({ name: 'to-lie' }), 10),
-    wants: { status: 'completed', frames: 60, sameFrames: true },
+    wants: { status: 'completed', frames: 60, asSource: true },
   },
   {
     name: 'a header that promises a tenth of the length',
     make: async () => lyingDuration('a-tenth.mp4', await film({ name: 'to-lie' }), 0.1),
-    wants: { status: 'completed', sameFrames: true },
+    wants: { status: 'completed', frames: 60, asSource: true },
   },
   {
     name: 'a header of 32,000 × 32,000 pixels',
     make: async () => hugeHeader('huge.mp4', await film({ name: 'to-grow' }), 32_000),
-    wants: { status: 'completed', size: '320x180' },
+    // The pictures themselves know their size.
+    wants: { status: 'completed', size: '320x180', frames: 60, asSource: true },
+  },
+  {
+    name: 'pictures that say that they are 32,000 × 32,000',
+    make: async () =>
+      hugeJpegs(
+        'huge.avi',
+        await film({ name: 'to-grow', extension: 'avi', encoder: ['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p'] }),
+        32_000,
+      ),
+    wants: refused('too_large_picture'),
   },
 ]

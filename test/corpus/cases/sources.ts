@@ -1,11 +1,12 @@
 import { makeMedia } from '../../../scripts/clips/make.ts'
+import { numbering } from '../support/signature.ts'
 
-type Picture = {
+export type Picture = {
   name: string
   seconds?: number
   size?: string
   rate?: string
-  /** A lavfi source; default a moving test picture. */
+  /** A lavfi source; a moving test picture with numbered frames unless told. */
   source?: string
   /** Filters behind it. */
   filters?: string
@@ -13,15 +14,16 @@ type Picture = {
   extension?: string
   /** A tone of 440 Hz beside it. Default true. */
   sound?: boolean
+  /** Output options. */
   more?: readonly string[]
 }
 
-const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '20', '-g', '60']
+const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '20', '-g', '60', '-pix_fmt', 'yuv420p']
 
 /** A generated film; two seconds with a tone unless told. */
 export function film(options: Picture): Promise<string> {
   const { name, seconds = 2, size = '320x180', rate = '30', extension = 'mp4', sound = true } = options
-  const source = options.source ?? `testsrc2=size=${size}:rate=${rate}`
+  const source = options.source ?? `testsrc2=size=${size}:rate=${rate},${numbering()}`
   return makeMedia({
     name: `corpus-${name}`,
     extension,
@@ -30,7 +32,7 @@ export function film(options: Picture): Promise<string> {
       ...(sound ? ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
       ...(options.filters ? ['-vf', options.filters] : []),
       ...['-t', String(seconds)],
-      ...(options.encoder ?? [...h264, '-pix_fmt', 'yuv420p']),
+      ...(options.encoder ?? h264),
       ...(sound ? ['-c:a', 'aac', '-b:a', '64k'] : []),
       ...(options.more ?? []),
     ],
@@ -55,17 +57,17 @@ export function syncFilm(options: {
   name: string
   seconds?: number
   rate?: string
+  size?: string
   extension?: string
   /** Of the sound against the picture. */
   delayS?: number
   filters?: string
-  video?: readonly string[]
   audio?: readonly string[]
   more?: readonly string[]
 }): Promise<string> {
-  const { name, seconds = 4, rate = '30', extension = 'mp4', delayS = 0 } = options
+  const { name, seconds = 4, rate = '30', size = '320x180', extension = 'mp4', delayS = 0 } = options
   const pulse = 'gte(t,1)*lt(mod(t,1),0.1)'
-  const flash = `color=black:size=320x180:rate=${rate},drawbox=color=white:t=fill:enable='${pulse}'`
+  const flash = `color=black:size=${size}:rate=${rate},drawbox=color=white:t=fill:enable='${pulse}'`
   return makeMedia({
     name: `corpus-${name}`,
     extension,
@@ -76,14 +78,12 @@ export function syncFilm(options: {
       ...['-t', String(seconds), '-f', 'lavfi', '-i'],
       `aevalsrc='0.8*sin(2*PI*1000*t)*${pulse}':sample_rate=48000`,
       ...['-map', '0', '-map', '1', ...(options.filters ? ['-vf', options.filters] : [])],
-      ...(options.video ?? [...h264, '-pix_fmt', 'yuv420p']),
-      ...(options.audio ?? ['-c:a', 'aac', '-b:a', '128k']),
-      ...(options.more ?? []),
+      ...[...h264, ...(options.audio ?? ['-c:a', 'aac', '-b:a', '128k']), ...(options.more ?? [])],
     ],
   })
 }
 
-/** Another file of the same bytes: remuxed by ffmpeg, nothing encoded again. */
+/** The same streams in another file: nothing is encoded again. */
 export async function remuxed(
   name: string,
   input: Promise<string>,
@@ -94,5 +94,14 @@ export async function remuxed(
     name: `corpus-${name}`,
     extension,
     args: [...['-i', await input, '-map', '0', '-c', 'copy'], ...args],
+  })
+}
+
+/** One picture as a file of its own. */
+export function cover(extension: 'jpg' | 'png'): Promise<string> {
+  return makeMedia({
+    name: 'corpus-cover',
+    extension,
+    args: ['-f', 'lavfi', '-i', 'testsrc2=size=320x320', '-frames:v', '1'],
   })
 }

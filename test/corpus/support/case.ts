@@ -1,8 +1,11 @@
+import type { JobRequest } from '../../../scripts/demo/submit.ts'
 import type { Facts } from './facts.ts'
 
 /** Something that must be so: an exact value, or a range for what is measured. */
 export type Wanted = string | number | boolean | null | Range
-export type Range = { about: number; within: number }
+type Range = { about: number; within: number }
+
+type Wants = { [Fact in keyof Facts]?: Wanted }
 
 /** One kind of file that people really have, and what must come of it. */
 export type Case = {
@@ -10,20 +13,18 @@ export type Case = {
   name: string
   /** Makes the file, or finds it made before; returns its path. */
   make: () => Promise<string>
+  /** Options of the job; none unless told. */
+  job?: Omit<JobRequest, 'source'>
   /** Looked at one by one; each is measured from outside, by the API and by decoding. */
-  wants: { [Fact in keyof Facts]?: Wanted }
+  wants: Wants
 }
 
 export const about = (value: number, within: number): Range => ({ about: value, within })
 
-export function matches(got: unknown, wanted: Wanted): boolean {
-  if (typeof wanted !== 'object' || wanted === null) return got === wanted
-  return typeof got === 'number' && Math.abs(got - wanted.about) <= wanted.within
-}
+export const isRange = (wanted: unknown): wanted is Range =>
+  typeof wanted === 'object' && wanted !== null && 'about' in wanted
 
-export function shown(value: unknown): string {
-  if (typeof value === 'object' && value !== null && 'about' in value && 'within' in value) {
-    return `${value.about} ± ${value.within}`
-  }
-  return typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value)
+export function matches(got: unknown, wanted: Wanted): boolean {
+  if (!isRange(wanted)) return got === wanted
+  return typeof got === 'number' && Math.abs(got - wanted.about) <= wanted.within
 }
