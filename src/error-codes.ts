@@ -97,6 +97,7 @@ export const errorCodes = {
   segments_missing: { class: 'fault', about: 'a task that is done lacks segments' },
   object_missing: { class: 'fault', about: 'an object is not in the store, or has another size' },
   mp4_incomplete: { class: 'fault', about: 'the MP4 has not the frames of its segments' },
+  figures_misaligned: { class: 'fault', about: 'a rung could not be laid beside its source frame by frame' },
   bad_plan: { class: 'fault', about: 'the plan has no such chunk or track' },
   bad_uri: { class: 'fault', about: 'a playlist was to name what is no URI' },
   bad_etag: { class: 'fault', about: 'the ETag of the source cannot stand in a header' },

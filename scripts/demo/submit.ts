@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { StepladderError } from '../../src/errors.ts'
+import type { JobOptions } from '../../src/media/job-options.ts'
 import { type Video, videoSchema } from './video.ts'
 
 const uploadSchema = z.object({
@@ -41,7 +42,7 @@ export async function uploadFile(options: {
   return upload.key
 }
 
-export type JobRequest = {
+export type JobRequest = Partial<JobOptions> & {
   source: { key: string } | { url: string }
   title?: string
   priority?: 'high' | 'normal' | 'low'

@@ -99,6 +99,7 @@ function renditionView(id: string, row: RenditionRow) {
     duration_s: row.duration_s,
     mp4_url: row.mp4 ? `/videos/${id}/mp4/${row.name}` : null,
     mp4_size_bytes: row.mp4_size_bytes,
+    quality: row.quality,
   }
 }
 

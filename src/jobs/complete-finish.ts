@@ -1,6 +1,7 @@
 import { type Database, json } from '../db.ts'
 import { FencedError } from '../errors.ts'
 import type { StoredInit, StoredSegment } from '../media/model.ts'
+import type { RungQuality } from '../media/quality-figures.ts'
 import type { Storyboard } from '../media/storyboard.ts'
 import { endOnce, markDone } from './end-run.ts'
 import { processedPrefix } from './object-keys.ts'
@@ -36,6 +37,8 @@ export type Finished = {
   tracks: FinishedTrack[]
   outputs: Outputs
   findings: object
+  /** By rung, where figures were asked for. */
+  quality?: ReadonlyMap<string, RungQuality>
 }
 
 /**
@@ -52,7 +55,9 @@ export async function completeFinish(sql: Database, owned: Owned, finished: Fini
       where id = ${owned.videoId} and status = 'processing' returning id`
     if (rows.length === 0) throw new FencedError('the video is not processing any more')
     for (const track of finished.renditions) {
-      await tx`update resolutions set ${tx(finishedColumns(track))}, frames = ${track.frames}
+      const quality = finished.quality?.get(track.name)
+      await tx`update resolutions set ${tx(finishedColumns(track))}, frames = ${track.frames},
+                      quality = ${quality ? json(tx, quality) : null}
                where video_id = ${owned.videoId} and name = ${track.name}`
     }
     for (const track of finished.tracks) {

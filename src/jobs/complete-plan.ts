@@ -34,10 +34,11 @@ async function storePlan(
 ): Promise<void> {
   const { plan } = made
   const { chunks = [], rungs = [] } = plan.video ?? {}
-  // Every task but fetch, plan and finish: the chunks, the tracks and one MP4 a rung.
+  // Every task but fetch, plan and finish: the chunks, the tracks, one MP4 a rung, and the figures if asked for.
   const total = chunks.length + plan.audio.length + plan.subtitles.length + rungs.length
   const rows = await tx`
-    update videos set plan = ${json(tx, plan)}, media = ${json(tx, made.media)}, tasks_total = ${total}, tasks_done = 0,
+    update videos set plan = ${json(tx, plan)}, media = ${json(tx, made.media)}, tasks_done = 0,
+           tasks_total = ${total}::int + case when (options ->> 'quality')::boolean then ${chunks.length}::int else 0 end,
            status = 'processing', started_at = coalesce(started_at, now()), updated_at = now(),
            title = coalesce(title, ${made.media.title})
     where id = ${videoId} and status = 'queued' returning id`

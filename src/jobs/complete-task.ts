@@ -11,10 +11,12 @@ type TaskEnd = {
   result: unknown
   mp4?: { rung: string; key: string; bytes: number }
   skipped?: { track: string } & Failure
+  /** A chunk whose rungs could not be compared with the source. */
+  unmeasured?: { chunk: number } & Failure
 }
 
 /**
- * Transition 7: a video, audio, subtitle or mp4 task is done, its last segment (null for none) in the same
+ * Transition 7: a video, audio, subtitle, mp4 or quality task is done, its last segment (null for none) in the same
  * transaction, so that a task taken again always has something to make. Whoever completes the last
  * one adds what comes next. Throws FencedError.
  */
@@ -27,6 +29,7 @@ export async function completeTask(sql: Database, owned: Owned, end: TaskEnd): P
       await tx`delete from segments where task_id = ${owned.taskId}`
       await recordEvent(tx, owned.videoId, 'track_skipped', end.skipped)
     }
+    if (end.unmeasured) await recordEvent(tx, owned.videoId, 'quality_skipped', end.unmeasured)
     if (end.mp4) {
       await tx`update resolutions set mp4_key = ${end.mp4.key}, mp4_size_bytes = ${end.mp4.bytes}
                where video_id = ${owned.videoId} and name = ${end.mp4.rung}`
@@ -38,14 +41,20 @@ export async function completeTask(sql: Database, owned: Owned, end: TaskEnd): P
 /** One more is done. False while tracks are left, for then nothing comes next: no need to look. Under LOCK. */
 async function countDone(tx: Transaction, videoId: string): Promise<boolean> {
   const [video] = await tx<{ tracks_done: boolean }[]>`
-    update videos set tasks_done = tasks_done + 1, updated_at = now() where id = ${videoId}
-    returning tasks_done >= tasks_total - (select count(*) from resolutions r where r.video_id = videos.id) as tracks_done`
+    update videos v set tasks_done = tasks_done + 1, updated_at = now() where id = ${videoId}
+    returning tasks_done >= tasks_total - (select count(*) from resolutions r where r.video_id = v.id)
+              - ${qualityTasks(tx)} as tracks_done`
   return video?.tracks_done ?? false
 }
 
+/** How many quality tasks a planned video `v` has: one a chunk if figures were asked for. */
+function qualityTasks(tx: Transaction) {
+  return tx`case when (v.options ->> 'quality')::boolean then coalesce(jsonb_array_length(v.plan #> '{video,chunks}'), 0) else 0 end`
+}
+
 /**
- * NEXT: the MP4s once every track is there, the finish once everything is. `tasks_total` counts the
- * MP4s from the start, so they and the finish cannot be added at once. Under LOCK.
+ * NEXT: MP4s and quality tasks once every track is there, the finish once everything is. `tasks_total`
+ * counts them from the start, so they and the finish cannot be added at once. Under LOCK.
  */
 export async function addNext(tx: Transaction, videoId: string): Promise<void> {
   await tx`
@@ -53,11 +62,21 @@ export async function addNext(tx: Transaction, videoId: string): Promise<void> {
     select r.video_id, 'mp4', r.position, ${taskRank('mp4', 0)} + r.position, jsonb_build_object('rung', r.name)
     from resolutions r join videos v on v.id = r.video_id
     where r.video_id = ${videoId} and v.plan is not null and r.mp4_key is null
-      and not exists (select from tasks t where t.video_id = ${videoId}
-                      and t.kind in ('video', 'audio', 'subtitle') and t.state <> 'done')
+      and ${tracksDone(tx, videoId)}
+    on conflict (video_id, kind, position) do nothing`
+  await tx`
+    insert into tasks (video_id, kind, position, rank)
+    select v.id, 'quality', chunk, ${taskRank('quality', 0)} + chunk
+    from videos v, generate_series(0, ${qualityTasks(tx)} - 1) chunk
+    where v.id = ${videoId} and v.plan is not null and ${tracksDone(tx, videoId)}
     on conflict (video_id, kind, position) do nothing`
   await tx`
     insert into tasks (video_id, kind, rank, input)
     select id, 'finish', ${taskRank('finish', 0)}, ${json(tx, {})} from videos
     where id = ${videoId} and plan is not null and tasks_done = tasks_total`
+}
+
+function tracksDone(tx: Transaction, videoId: string) {
+  return tx`not exists (select from tasks t where t.video_id = ${videoId}
+                        and t.kind in ('video', 'audio', 'subtitle') and t.state <> 'done')`
 }

@@ -31,11 +31,25 @@ export type TaskSegments = {
   segments: { idx: number; frames: number; objects: SegmentObjects }[]
 }
 
-/** The done video, audio or subtitle tasks of a video in order, each with its segments in order. */
+/** One of those below; without segments where it is not done. */
+export async function readDoneTask(
+  sql: Query,
+  videoId: string,
+  kind: TrackKind,
+  position: number,
+): Promise<Pick<TaskSegments, 'segments'>> {
+  const [task] = await readDoneTasks(sql, videoId, kind, position)
+  return task ?? { segments: [] }
+}
+
+type TrackKind = 'video' | 'audio' | 'subtitle'
+
+/** The done video, audio or subtitle tasks of a video in order, each with its segments in order; with `position` that one only. */
 export async function readDoneTasks(
   sql: Query,
   videoId: string,
-  kind: 'video' | 'audio' | 'subtitle',
+  kind: TrackKind,
+  position: number | null = null,
 ): Promise<TaskSegments[]> {
   const rows = await sql<
     { id: number; position: number; result: unknown; idx: number | null; frames: number; objects: unknown }[]
@@ -43,6 +57,7 @@ export async function readDoneTasks(
     select t.id, t.position, t.result, s.idx, s.frames, s.objects
     from tasks t left join segments s on s.task_id = t.id
     where t.video_id = ${videoId} and t.kind = ${kind} and t.state = 'done'
+      ${position === null ? sql`` : sql`and t.position = ${position}`}
     order by t.position, s.idx`
   const tasks: TaskSegments[] = []
   for (const row of rows) {
@@ -60,4 +75,11 @@ export async function readDoneTasks(
     }
   }
   return tasks
+}
+
+/** What the done tasks of a kind gave, in order. */
+export async function readResults(sql: Query, videoId: string, kind: TaskKind): Promise<unknown[]> {
+  const rows = await sql<{ result: unknown }[]>`
+    select result from tasks where video_id = ${videoId} and kind = ${kind} and state = 'done' order by position`
+  return rows.map((row) => row.result)
 }

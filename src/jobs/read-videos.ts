@@ -17,6 +17,8 @@ export type RenditionRow = {
   duration_s: number | null
   mp4: boolean
   mp4_size_bytes: number | null
+  /** `RungQuality`; null unless asked for, and before the end. */
+  quality: unknown
 }
 
 export type TrackRow = {
@@ -126,7 +128,7 @@ function shownColumns(sql: Database) {
        'name', r.name, 'width', r.width, 'height', r.height, 'fps', r.fps, 'state', r.state, 'codec', r.codec,
        'max_bitrate_bps', r.max_bitrate_bps, 'average_bitrate_bps', r.average_bitrate_bps,
        'peak_bitrate_bps', r.peak_bitrate_bps, 'size_bytes', r.size_bytes, 'frames', r.frames,
-       'duration_s', r.duration_s, 'mp4', r.mp4_key is not null, 'mp4_size_bytes', r.mp4_size_bytes)
+       'duration_s', r.duration_s, 'mp4', r.mp4_key is not null, 'mp4_size_bytes', r.mp4_size_bytes, 'quality', r.quality)
        order by r.position), '[]') from resolutions r where r.video_id = v.id) as resolutions,
     (select coalesce(json_agg(json_build_object(
        'name', t.name, 'kind', t.kind, 'language', t.language, 'title', t.title, 'state', t.state, 'codec', t.codec,

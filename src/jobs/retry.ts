@@ -46,8 +46,12 @@ export function isRetryable(status: VideoStatus): boolean {
 }
 
 async function requeue(tx: Transaction, videoId: string): Promise<void> {
-  // NEXT adds them again in their turn: an MP4 must not start before all tracks are there.
-  await dropTasks(tx, videoId, tx`(t.kind = 'finish' or (t.kind = 'mp4' and t.state <> 'done'))`)
+  // NEXT adds them again in their turn: an MP4 and a quality task must not start before all tracks are there.
+  await dropTasks(
+    tx,
+    videoId,
+    tx`(t.kind = 'finish' or (t.kind in ('mp4', 'quality') and t.state <> 'done'))`,
+  )
   await tx`
     update tasks set state = 'queued', attempt = 0, crashes = 0, run_at = now(), announced_at = null, error = null
     where video_id = ${videoId} and state in ('failed', 'cancelled')`

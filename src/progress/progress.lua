@@ -53,7 +53,7 @@ local function seed()
 end
 
 -- A run's own report: (fence, units) may only grow; a later fence may fall back to what is committed.
--- The MP4s come after the seed; any other task it does not know is of an earlier plan.
+-- MP4s and figures come after the seed; any other task it does not know is of an earlier plan.
 local function task()
   local field = 't:' .. m.task
   local known = get(field)
@@ -115,7 +115,7 @@ local function measure()
   set('rate_at', now); set('rate_units', num('units'))
 end
 
--- Encoding is 95 of 100, the MP4s 4, the finish the rest. Never backwards.
+-- Encoding is 95 of 100, the MP4s and figures 4, the finish the rest. Never backwards.
 local function percent()
   local total, value = tonumber(get('total') or ''), 0
   if total and total > 0 then value = 95 * math.min(1, num('units') / total) end

@@ -9,15 +9,15 @@ type RungRow = { name: string; segments: number; bytes: number }
 /** The progress of a video as its rows tell it; null when it has no plan yet, is over or is gone. */
 export async function readProgressSeed(sql: Query, videoId: string): Promise<ProgressSeed | null> {
   const [video] = await sql<
-    { status: VideoStatus; generation: number; plan: unknown }[]
-  >`select status, generation, plan from videos where id = ${videoId}`
+    { status: VideoStatus; generation: number; plan: unknown; measured: boolean }[]
+  >`select status, generation, plan, coalesce((options ->> 'quality')::boolean, false) as measured from videos where id = ${videoId}`
   if (!video?.plan || isTerminal(video.status)) return null
   const plan = planSchema.parse(video.plan)
   const counted = plan.video ? 'video' : 'audio'
   const tasks = await sql<TaskRow[]>`
     select t.id, t.fence, t.kind, t.state, coalesce(sum(s.frames), 0)::bigint as units
     from tasks t left join segments s on s.task_id = t.id
-    where t.video_id = ${videoId} and t.kind in (${counted}, 'mp4') group by t.id`
+    where t.video_id = ${videoId} and t.kind in (${counted}, 'mp4', 'quality') group by t.id`
   const rungs = await sql<RungRow[]>`
     select r.name, count(s.task_id) as segments, coalesce(sum((s.objects -> 'tracks' -> r.name ->> 'bytes')::bigint), 0)::bigint as bytes
     from resolutions r
@@ -25,8 +25,9 @@ export async function readProgressSeed(sql: Query, videoId: string): Promise<Pro
       left join segments s on s.task_id = t.id
     where r.video_id = ${videoId} group by r.name, r.position order by r.position`
   const makers = tasks.filter((task) => task.kind === counted)
-  const packers = tasks.filter((task) => task.kind === 'mp4')
+  const packers = tasks.filter((task) => task.kind !== counted)
   const frameRate = plan.video?.frame_rate
+  const chunks = plan.video?.chunks.length ?? 0
   return {
     generation: video.generation,
     status: video.status,
@@ -34,9 +35,9 @@ export async function readProgressSeed(sql: Query, videoId: string): Promise<Pro
     total: plan.video ? plan.video.expected_frames : audioFrames(plan.audio),
     units_per_s: frameRate ? frameRate[0] / frameRate[1] : aacFramesPerS,
     frames_shown: plan.video !== null,
-    chunks_total: plan.video?.chunks.length ?? 0,
+    chunks_total: chunks,
     chunks_done: plan.video ? makers.filter((task) => task.state === 'done').length : 0,
-    pack_total: plan.video?.rungs.length ?? 0,
+    pack_total: (plan.video?.rungs.length ?? 0) + (video.measured ? chunks : 0),
     pack_done: packers.filter((task) => task.state === 'done').length,
     rungs: rungs.map((rung) => ({
       name: rung.name,

@@ -38,7 +38,7 @@ export async function settleFailure(context: Context, task: EndedTask, error: un
     return
   }
   report(error)
-  const failure = describe(error)
+  const failure = describeFailure(error)
   // The run's own signal may be aborted by now; the end is written all the same.
   const hold = { signal: new AbortController().signal, log, report }
   try {
@@ -73,7 +73,8 @@ async function writeEnd(context: Context, task: EndedTask, error: unknown, failu
   context.reach('retried')
 }
 
-function describe(error: unknown): Failure {
+/** What a run's end is stored with, and shown as. */
+export function describeFailure(error: unknown): Failure {
   const stderr = stderrOf(error)
   return { code: codeOf(error), message: messageOf(error), ...(stderr ? { stderr } : {}) }
 }

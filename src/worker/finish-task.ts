@@ -7,6 +7,7 @@ import { type Plan, planSchema } from '../media/model.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { writeManifests } from './finish-manifests.ts'
 import { makePictures } from './finish-pictures.ts'
+import { readQuality } from './finish-quality.ts'
 
 /**
  * Checks the whole video by its rows and the bucket's listing, writes the manifests beside the
@@ -32,6 +33,7 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
   const finished = {
     ...manifests,
     outputs: { ...manifests.outputs, ...pictures.outputs },
+    ...(task.options.quality && { quality: await readQuality(context, run, plan) }),
     findings: {
       pictures: pictures.faults,
       objects,

@@ -12,6 +12,7 @@ import { planSchema } from '../media/model.ts'
 import { remuxArgs } from '../media/remux-args.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { requireRoom } from './scratch-room.ts'
+import { objectsOf, readObjects, type StoredObject } from './stored-track.ts'
 import { createTaskProgress } from './task-progress.ts'
 
 const inputSchema = z.object({ rung: z.string() })
@@ -34,13 +35,13 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
   const cwd = await run.scratch()
   const path = join(cwd, 'joined.mp4')
   const tracks = [
-    objectsOf(video, rung),
-    ...audio.map((track) => objectsOf([track], `audio-${track.position}`)),
+    wholeTrack(video, rung),
+    ...audio.map((track) => wholeTrack([track], `audio-${track.position}`)),
   ]
   // What ends at a full disk has cost all the reading before.
   const bytes = joinedBytes(tracks.flat())
   await requireRoom(cwd, bytes)
-  const inputs = tracks.map((objects) => Readable.from(readAll(context, objects, run.signal)))
+  const inputs = tracks.map((objects) => Readable.from(readObjects(context, objects, run.signal)))
   const ffmpeg = runFfmpeg({
     path: context.config.FFMPEG_PATH,
     args: remuxArgs({
@@ -73,31 +74,15 @@ export async function runMp4Task(context: WorkerContext, run: TaskRun): Promise<
   await progress.done(0)
 }
 
-type StoredObject = { key: string; bytes: number }
-
-/** The init and the segments of one track, in order. */
-function objectsOf(tasks: TaskSegments[], name: string): StoredObject[] {
+/** The whole of one track; its init belongs to its first segment. */
+function wholeTrack(tasks: TaskSegments[], name: string): StoredObject[] {
   const segments = tasks.flatMap((task) => task.segments)
-  const init = segments[0]?.objects.inits[name]
-  const all = [init, ...segments.map((segment) => segment.objects.tracks[name])].flatMap((object) =>
-    typeof object?.key === 'string' ? [{ key: object.key, bytes: object.bytes }] : [],
-  )
-  if (all.length !== segments.length + 1)
-    throw new StepladderError('segments_missing', `${name} lacks segments`)
-  return all
+  return objectsOf(name, segments[0]?.objects.inits ?? {}, segments)
 }
 
 /** The samples as they are; the index of the whole is smaller than those of the fragments, but for a tail. */
 function joinedBytes(objects: readonly StoredObject[]): number {
   return objects.reduce((sum, { bytes }) => sum + bytes, 2 ** 20)
-}
-
-async function* readAll(
-  context: WorkerContext,
-  objects: StoredObject[],
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  for (const { key } of objects) yield* context.storage.read(key, signal)
 }
 
 /** ffmpeg counts the packets it copied: one a frame. */

@@ -4,6 +4,7 @@ import type { TaskRun, WorkerContext } from './context.ts'
 import { runFinishTask } from './finish-task.ts'
 import { runMp4Task } from './mp4-task.ts'
 import { runPlanTask } from './plan-task.ts'
+import { runQualityTask } from './quality-task.ts'
 import { runSubtitleTask } from './subtitle-task.ts'
 import { runVideoTask } from './video-task.ts'
 
@@ -23,10 +24,11 @@ export const performTask: Perform = (context, run) => {
       return runSubtitleTask(context, run)
     case 'mp4':
       return runMp4Task(context, run)
+    case 'quality':
+      return runQualityTask(context, run)
     case 'finish':
       return runFinishTask(context, run)
     case 'fetch':
-    case 'quality':
       throw new StepladderError('unknown_task_kind', `a worker does not run ${run.task.kind} tasks`)
   }
 }

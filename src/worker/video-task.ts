@@ -25,7 +25,8 @@ export async function runVideoTask(context: WorkerContext, run: TaskRun): Promis
   throw new ReplanError('cut_not_exact', 'this source cannot be cut exactly')
 }
 
-function prerolls(video: { chunks: unknown[]; preroll_s: number }): Preroll[] {
+/** What is tried in turn to reach a chunk's first frame. */
+export function prerolls(video: { chunks: unknown[]; preroll_s: number }): Preroll[] {
   // A source that is not cut resumes by decoding from its beginning, without a seek.
   if (video.chunks.length === 1) return ['from_start']
   return [video.preroll_s, video.preroll_s * 5, 'from_start']

@@ -1,13 +1,19 @@
 import { getVideo, submitJob, uploadFile } from '../../scripts/demo/submit.ts'
 import type { Video } from '../../scripts/demo/video.ts'
+import type { JobOptions } from '../../src/media/job-options.ts'
 import { type ProgressSnapshot, progressSnapshotSchema } from '../../src/progress/snapshot.ts'
 
 type Reached = { baseUrl: string }
 
 /** Uploads a file and makes a job of it. */
-export async function submitFile(system: Reached, path: string, title = 'test'): Promise<Video> {
+export async function submitFile(
+  system: Reached,
+  path: string,
+  title = 'test',
+  options: Partial<JobOptions> = {},
+): Promise<Video> {
   const key = await uploadFile({ baseUrl: system.baseUrl, path })
-  return submitJob(system.baseUrl, { source: { key }, title })
+  return submitJob(system.baseUrl, { source: { key }, title, ...options })
 }
 
 export type WatchedEvent = { event: string; snapshot: ProgressSnapshot }

@@ -67,15 +67,22 @@ export async function letReap(sql: Database): Promise<void> {
 
 export async function submit(
   sql: Database,
-  options: { priority?: Priority; key?: string; url?: string } = {},
+  options: { priority?: Priority; key?: string; url?: string; quality?: boolean } = {},
 ): Promise<{ videoId: string; taskId: number }> {
   const id = randomUUIDv7()
-  const { url, key = `source/${id}`, priority = 'normal' } = options
+  const { url, key = `source/${id}`, priority = 'normal', quality = false } = options
   const source =
     url === undefined
       ? { kind: 'key' as const, key, etag: 'etag-1', bytes: 9 }
       : { kind: 'url' as const, url }
-  const job = { id, title: null, priority, metadata: {}, options: jobOptionsSchema.parse({}), source }
+  const job = {
+    id,
+    title: null,
+    priority,
+    metadata: {},
+    options: jobOptionsSchema.parse({ quality }),
+    source,
+  }
   return { videoId: id, ...(await whileSourcesGo(() => submitVideo(sql, job))) }
 }
 
@@ -179,7 +186,7 @@ export function aPlan(
 /** A video whose plan is done: its tracks are queued. */
 export async function planned(
   sql: Database,
-  size: Parameters<typeof aPlan>[0] & { priority?: Priority; key?: string } = {},
+  size: Parameters<typeof aPlan>[0] & Parameters<typeof submit>[1] = {},
 ): Promise<string> {
   const { videoId, taskId } = await submit(sql, size)
   const task = await claim(sql, taskId)
@@ -205,7 +212,7 @@ export function aSegment(owned: Owned, idx: number, name = '360p'): SegmentRow {
 export async function completeAll(
   sql: Database,
   videoId: string,
-  kind: 'video' | 'audio' | 'subtitle' | 'mp4',
+  kind: 'video' | 'audio' | 'subtitle' | 'mp4' | 'quality',
 ): Promise<void> {
   for (const { id, state } of await readTasks(sql, videoId, kind)) {
     if (state === 'queued') await complete(sql, await claim(sql, id))
@@ -215,7 +222,7 @@ export async function completeAll(
 export async function complete(sql: Database, task: ClaimedTask): Promise<void> {
   const rung = `${360 - 60 * task.position}p`
   await completeTask(sql, task, {
-    lastSegment: task.kind === 'mp4' ? null : aSegment(task, 1),
+    lastSegment: task.kind === 'mp4' || task.kind === 'quality' ? null : aSegment(task, 1),
     result: {},
     ...(task.kind === 'mp4' && { mp4: { rung, key: streamedKey(task, rung, 'mp4'), bytes: 1 } }),
   })

@@ -164,6 +164,36 @@ describe('a task that is done', () => {
     expect(names(await readTasks(jobs.sql, videoId, 'finish'))).toEqual(['finish 0'])
     expect(await readState(jobs.sql, videoId)).toMatchObject({ tasks_total: 5, tasks_done: 5 })
   })
+
+  test('adds one quality task a chunk together with the MP4s, where figures were asked for', async () => {
+    const videoId = await planned(jobs.sql, { chunks: 3, rungs: 2, audio: 1, quality: true })
+    expect(await readState(jobs.sql, videoId)).toMatchObject({ tasks_total: 9 })
+    await completeAll(jobs.sql, videoId, 'video')
+    expect(await readTasks(jobs.sql, videoId, 'quality')).toEqual([])
+    await completeAll(jobs.sql, videoId, 'audio')
+    expect(await readTasks(jobs.sql, videoId, 'mp4')).toHaveLength(2)
+    expect(names(await readTasks(jobs.sql, videoId, 'quality'))).toEqual([
+      'quality 0',
+      'quality 1',
+      'quality 2',
+    ])
+    await completeAll(jobs.sql, videoId, 'mp4')
+    expect(await readTasks(jobs.sql, videoId, 'finish')).toEqual([])
+    await completeAll(jobs.sql, videoId, 'quality')
+    expect(await readTasks(jobs.sql, videoId, 'finish')).toHaveLength(1)
+    expect(await readState(jobs.sql, videoId)).toMatchObject({ tasks_done: 9 })
+  })
+
+  test('without figures counts like any other, and the timeline says why there are none', async () => {
+    const videoId = await planned(jobs.sql, { chunks: 1, rungs: 1, audio: 0, quality: true })
+    for (const kind of ['video', 'mp4'] as const) await completeAll(jobs.sql, videoId, kind)
+    const [measuring] = await readTasks(jobs.sql, videoId, 'quality')
+    const skipped = { code: 'ffmpeg_failed', message: 'it failed' }
+    const end = { lastSegment: null, result: { skipped }, unmeasured: { chunk: 0, ...skipped } }
+    await completeTask(jobs.sql, await claim(jobs.sql, measuring?.id ?? 0), end)
+    expect(await readTasks(jobs.sql, videoId, 'finish')).toHaveLength(1)
+    expect(await eventKinds(jobs.sql, videoId)).toEqual(['submitted', 'planned', 'quality_skipped'])
+  })
 })
 
 test('tracks of text are tasks and rows of their own, and the MP4s wait for them', async () => {

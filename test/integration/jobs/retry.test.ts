@@ -99,6 +99,35 @@ test('a video that failed at one MP4 makes that one again, and then its finish',
   expect(await readTasks(jobs.sql, videoId, 'finish')).toHaveLength(1)
 })
 
+test('a video that failed while it was measured keeps the figures that are there', async () => {
+  const videoId = await planned(jobs.sql, { chunks: 2, rungs: 1, audio: 0, quality: true })
+  for (const kind of ['video', 'mp4'] as const) await completeAll(jobs.sql, videoId, kind)
+  const [first, second] = await readTasks(jobs.sql, videoId, 'quality')
+  await complete(jobs.sql, await claim(jobs.sql, first?.id ?? 0))
+  await failTask(jobs.sql, await claim(jobs.sql, second?.id ?? 0), failure)
+
+  await retry(videoId)
+  expect(await readState(jobs.sql, videoId)).toMatchObject({ tasks_done: 4, tasks_total: 5 })
+  const again = await readTasks(jobs.sql, videoId, 'quality')
+  expect(again).toMatchObject([
+    { id: first?.id, state: 'done' },
+    { position: 1, state: 'queued' },
+  ])
+  await completeAll(jobs.sql, videoId, 'quality')
+  expect(await readTasks(jobs.sql, videoId, 'finish')).toHaveLength(1)
+})
+
+test('a video that is measured again makes its figures after its tracks', async () => {
+  const videoId = await planned(jobs.sql, { chunks: 1, rungs: 1, audio: 1, quality: true })
+  for (const kind of ['video', 'audio'] as const) await completeAll(jobs.sql, videoId, kind)
+  const [measuring] = await readTasks(jobs.sql, videoId, 'quality')
+  await failTask(jobs.sql, await claim(jobs.sql, measuring?.id ?? 0), failure, { discard: true })
+  await retry(videoId)
+  expect(await readTasks(jobs.sql, videoId, 'quality')).toEqual([])
+  for (const kind of ['video', 'audio'] as const) await completeAll(jobs.sql, videoId, kind)
+  expect(await readTasks(jobs.sql, videoId, 'quality')).toMatchObject([{ state: 'queued' }])
+})
+
 test('once its pieces have expired a retry makes all of them again, the MP4s not before the tracks', async () => {
   const finish = await finishing(jobs.sql)
   await failTask(jobs.sql, finish, failure)

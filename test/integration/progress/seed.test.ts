@@ -8,6 +8,7 @@ import {
   aPlan,
   claim,
   commit,
+  complete,
   completeAll,
   type JobsUnderTest,
   planned,
@@ -63,6 +64,21 @@ test('a seed while the MP4s are made counts them, and each one that is done as d
       { units: 120, state: 'done' },
       { units: 0, state: 'done' },
     ],
+  })
+})
+
+test('a seed of a film that is measured counts its chunks with the MP4s', async () => {
+  const videoId = await planned(jobs.sql, { chunks: 3, rungs: 2, audio: 0, quality: true })
+  await completeAll(jobs.sql, videoId, 'video')
+  await completeAll(jobs.sql, videoId, 'mp4')
+  const [first] = await readTasks(jobs.sql, videoId, 'quality')
+  await complete(jobs.sql, await claim(jobs.sql, first?.id ?? 0))
+  expect(await readProgressSeed(jobs.sql, videoId)).toMatchObject({
+    stage: 'packaging',
+    chunks_total: 3,
+    chunks_done: 3,
+    pack_total: 5,
+    pack_done: 3,
   })
 })
 
