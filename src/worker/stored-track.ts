@@ -24,5 +24,8 @@ export async function* readObjects(
   objects: readonly StoredObject[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  for (const { key } of objects) yield* context.storage.read(key, signal)
+  for (const { key } of objects) {
+    // Not `yield*`: what breaks on our reader's side would be thrown into the store's reader, as its outage.
+    for await (const piece of context.storage.read(key, signal)) yield piece
+  }
 }

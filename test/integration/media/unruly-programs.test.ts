@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stderrOf } from '../../../src/errors.ts'
 import { type FfmpegRun, runFfmpeg } from '../../../src/media/ffmpeg.ts'
@@ -119,6 +120,18 @@ describe('a program that dies', () => {
   ])('with exit code %i gives %s', async (exitCode, code) => {
     const result = await start(['exit', String(exitCode)]).done
     expect(() => requireWholeRun(result)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('before it has read its input is judged by its end, not by the pipe that broke', async () => {
+    // Each end races with the next write, so it is tried for a while.
+    for (let round = 0; round < 20; round++) {
+      const endless = Readable.from(
+        (function* () {
+          for (;;) yield Buffer.alloc(65_536)
+        })(),
+      )
+      expect(await start(['exit', '1'], { inputs: [endless] }).done).toMatchObject({ exitCode: 1 })
+    }
   })
 
   test('or cannot be executed at all gives ffmpeg_missing', async () => {
