@@ -5,7 +5,7 @@ import { withoutSecrets } from '../jobs/submit.ts'
 /** `GET /videos/{id}`: everything about one video. Times are ISO 8601 in UTC, durations seconds. */
 export function videoView(row: VideoDetail) {
   const { links, ...rest } = listedVideo(row)
-  return { ...rest, plan: row.plan, queue_position: row.queue_position, links }
+  return { ...rest, plan: row.plan, findings: row.findings, queue_position: row.queue_position, links }
 }
 
 /** One line of `GET /videos`: the same without the plan, which is long for a long film. */
@@ -52,6 +52,7 @@ export function submittedVideo(job: Submission, createdAt: Date): ReturnType<typ
     options: job.options,
     media: null,
     plan: null,
+    findings: null,
     error_code: null,
     error_message: null,
     tasks_total: 0,

@@ -1,5 +1,7 @@
 import { type Database, json } from '../db.ts'
 import { FencedError } from '../errors.ts'
+import type { Damage } from '../media/ffmpeg-failure.ts'
+import type { Finding } from '../media/findings.ts'
 import type { StoredInit, StoredSegment } from '../media/model.ts'
 import type { RungQuality } from '../media/quality-figures.ts'
 import type { Storyboard } from '../media/storyboard.ts'
@@ -36,7 +38,9 @@ export type Finished = {
   /** Sound and text. */
   tracks: FinishedTrack[]
   outputs: Outputs
-  findings: object
+  findings: readonly Finding[]
+  /** What is wrong with the source, where the job allowed that. */
+  damage?: Damage | null
   /** By rung, where figures were asked for. */
   quality?: ReadonlyMap<string, RungQuality>
 }
@@ -66,6 +70,7 @@ export async function completeFinish(sql: Database, owned: Owned, finished: Fini
     }
     await tx`update tracks set state = 'skipped' where video_id = ${owned.videoId} and state = 'planned'`
     await tx`delete from segments where task_id in (select id from tasks where video_id = ${owned.videoId})`
+    if (finished.damage) await recordEvent(tx, owned.videoId, 'source_damaged', finished.damage)
     await recordEvent(tx, owned.videoId, 'completed')
     await scheduleCollection(tx, processedPrefix(owned.videoId))
   })

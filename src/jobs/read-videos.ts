@@ -66,7 +66,7 @@ export type VideoRow = {
 }
 
 /** One video; `queue_position` 1 is next, null when it does not queue: an estimate, as owners take turns. */
-export type VideoDetail = VideoRow & { plan: unknown; queue_position: number | null }
+export type VideoDetail = VideoRow & { plan: unknown; findings: unknown; queue_position: number | null }
 
 /** A place in the listing. `createdAt` is text because a JavaScript Date lacks the microseconds. */
 export type Place = { createdAt: string; id: string }
@@ -74,7 +74,7 @@ export type Place = { createdAt: string; id: string }
 /** One video with its renditions, all as of one moment; null when there is none. */
 export async function readVideo(sql: Database, id: string): Promise<VideoDetail | null> {
   const [row] = await sql<VideoDetail[]>`
-    select ${shownColumns(sql)}, v.plan, ${queuePosition(sql)} as queue_position
+    select ${shownColumns(sql)}, v.plan, v.findings, ${queuePosition(sql)} as queue_position
     from videos v where v.id = ${id}`
   return row ?? null
 }

@@ -83,8 +83,11 @@ export function judgeExit({ endedEarly, stderrTail, ...ending }: FfmpegResult): 
   return new TransientError('ffmpeg_failed', `ffmpeg failed with exit code ${exitCode}`, cause)
 }
 
-/** ffmpeg's own code for more damaged than sound packets. */
+/** ffmpeg's own code for more damaged than sound packets; the outputs are complete by then. */
 const TOO_MANY_ERRORS = 69
+
+/** Whether most of what was read could not be decoded. */
+export const mostlyUndecodable = ({ exitCode }: FfmpegResult): boolean => exitCode === TOO_MANY_ERRORS
 
 /**
  * After SIGINT, SIGTERM or SIGXCPU ffmpeg writes a proper end, so that the file plays and is too short,
@@ -95,27 +98,39 @@ const ASKED_TO_STOP = 255
 /** Only of the file as a whole: one damaged packet prints "Invalid data found" too and does no harm. */
 const CANNOT_OPEN = /^<store>\S*: Invalid data found|moov atom not found|Format not on whitelist/m
 
+/** What is wrong with a source of which something was made all the same, fit to be stored. */
+export type Damage = { code: string; message: string }
+
 /**
  * Throws unless the run ended well and read its source to the end: a damaged or cut source still gives
  * exit 0 and a plausible file. PermanentError `corrupt_input`, `truncated_input`; TransientError
- * `source_unreachable` where the connection was to blame.
+ * `source_unreachable` where the connection was to blame. With `allowPartial` the first two are what is
+ * returned instead, and the run's output is worth keeping.
  */
-export function requireWholeRun(result: FfmpegResult): void {
-  const failure = judgeExit(result)
-  if (failure) throw failure
+export function requireWholeRun(
+  result: FfmpegResult,
+  { allowPartial = false }: { allowPartial?: boolean } = {},
+): Damage | null {
   const cause = { cause: new StderrTail(result.stderrTail) }
+  const failure = allowPartial && mostlyUndecodable(result) ? null : judgeExit(result)
+  if (failure) throw failure
   const cutConnection = /Stream ends prematurely|Connection /.test(result.stderrTail)
-  if (result.endedEarly && (cutConnection || !/partial file/.test(result.stderrTail))) {
+  if (result.endedEarly && (cutConnection || !SAYS_CUT_FILE.test(result.stderrTail))) {
     throw new TransientError('source_unreachable', 'the source could not be read to its end', cause)
   }
-  if (result.endedEarly) {
-    throw new PermanentError('truncated_input', 'the source ends before its own index says it does', cause)
+  const damage = damageOf(result, cause)
+  if (damage === null) return null
+  if (!allowPartial) throw damage
+  return { code: damage.code, message: damage.message }
+}
+
+const SAYS_CUT_FILE = /partial file|File ended prematurely/
+
+function damageOf({ endedEarly, decodeErrors }: FfmpegResult, cause: ErrorOptions): PermanentError | null {
+  if (endedEarly) {
+    return new PermanentError('truncated_input', 'the source ends before its own index says it does', cause)
   }
-  if (result.decodeErrors > 0) {
-    throw new PermanentError(
-      'corrupt_input',
-      `${result.decodeErrors} frames of the source could not be decoded`,
-      cause,
-    )
-  }
+  if (decodeErrors === 0) return null
+  const message = `${decodeErrors} frames of the source could not be decoded`
+  return new PermanentError('corrupt_input', message, cause)
 }

@@ -5,8 +5,8 @@ const TAIL_LINES = 40
 /** 5.x, then the wording of 6 and later. */
 const DECODE_ERROR = /Error while decoding stream|Error submitting packet to decoder/
 
-/** What a demuxer says at the end of a file that should go on: MP4, then all others over HTTP. */
-const CUT_OFF = /partial file|^\S+: Input\/output error$/
+/** What a demuxer says at the end of a file that should go on: MP4, Matroska, then all others over HTTP. */
+const CUT_OFF = /partial file|File ended prematurely|^\S+: Input\/output error$/
 
 /** What an ffmpeg process complains about, fed line by line at log level `repeat+warning`. */
 export function createStderrWatch() {

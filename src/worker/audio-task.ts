@@ -5,7 +5,8 @@ import { completeTask } from '../jobs/complete-task.ts'
 import { readCommittedHashes } from '../jobs/read-segments.ts'
 import { audioArgs } from '../media/audio-args.ts'
 import { createAudioSegmenter } from '../media/audio-segmenter.ts'
-import { requireWholeRun } from '../media/ffmpeg-failure.ts'
+import type { FfmpegResult } from '../media/ffmpeg.ts'
+import { mostlyUndecodable, requireWholeRun } from '../media/ffmpeg-failure.ts'
 import { httpInput } from '../media/input-args.ts'
 import { type AudioPlan, planSchema } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
@@ -19,8 +20,9 @@ import { createTaskProgress } from './task-progress.ts'
 /**
  * Encodes one audio track over the whole file. Always from the beginning, for its encoder cannot be
  * restarted mid-track; the output repeats byte for byte, so segments committed by an earlier run are
- * recognised by their hash and not uploaded again. A track that cannot be made is left out with a
- * warning, unless it is all the file has.
+ * recognised by their hash and not uploaded again. A track of which nothing can be decoded is left out
+ * with a warning, unless it is all the file has; one that is cut or damaged fails the video as its picture
+ * would, or is kept as it decodes where the job allows that.
  */
 export async function runAudioTask(context: WorkerContext, run: TaskRun): Promise<void> {
   const plan = planSchema.parse(run.task.plan)
@@ -30,7 +32,7 @@ export async function runAudioTask(context: WorkerContext, run: TaskRun): Promis
     await encodeTrack(context, run, track, plan.video === null)
   } catch (error) {
     const optional = plan.video !== null || plan.audio.length > 1
-    if (!(error instanceof PermanentError) || error.code === 'source_changed' || !optional) throw error
+    if (!optional || !(error instanceof PermanentError) || error.code !== 'undecodable_audio') throw error
     run.log.warn({ code: error.code }, 'audio track skipped')
     const stderr = stderrOf(error)
     const reason = { code: error.code, message: error.message, ...(stderr ? { stderr } : {}) }
@@ -80,19 +82,22 @@ async function encodeTrack(
     store: commit,
     onProgress: () => {},
   })
-  requireWholeRun(result)
+  if (mostlyUndecodable(result)) throw undecodable(result)
+  const damage = requireWholeRun(result, { allowPartial: task.options.allow_partial })
   const rest = segmenter.finish()
-  if (rest.frames === 0)
-    throw withStderr(
-      new PermanentError('undecodable_audio', 'nothing of this audio track could be decoded'),
-      result.stderrTail,
-    )
+  if (rest.frames === 0) throw undecodable(result)
   for (const segment of rest.ready) await commit(segment)
   const last = rest.last && (await store(rest.last))
-  const outcome = { frames: rest.frames }
+  const outcome = { frames: rest.frames, ...(damage && { damage }) }
   await run.hold(() => completeTask(context.sql, task, { lastSegment: last, result: outcome }))
   await progress?.done(rest.frames)
 }
+
+const undecodable = ({ stderrTail }: FfmpegResult) =>
+  withStderr(
+    new PermanentError('undecodable_audio', 'nothing of this audio track could be decoded'),
+    stderrTail,
+  )
 
 /** Throws ReplanError when an earlier run, of another build of ffmpeg, made other bytes of the same sound. */
 function isCommitted(segment: Segment, name: string, committed: ReadonlyMap<number, string>): boolean {

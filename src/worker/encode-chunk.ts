@@ -50,7 +50,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
       store: commit,
       onProgress: ({ frames }) => progress.tick(resume.offset + frames),
     })
-    requireWholeRun(result)
+    const damage = requireWholeRun(result, { allowPartial: run.task.options.allow_partial })
     const rest = segmenter.finish()
     judgeFrames(run, resume, { frames: rest.frames, stderrTail: result.stderrTail })
     for (const segment of rest.ready) await commit(segment)
@@ -58,6 +58,7 @@ export async function encodeChunk(context: WorkerContext, run: TaskRun, job: Chu
     const outcome = {
       frames: resume.offset + rest.frames,
       ended_early: rest.frames < (resume.exactFrames ?? 0),
+      ...(damage && { damage }),
     }
     await run.hold(() => completeTask(context.sql, run.task, { lastSegment: last, result: outcome }))
     await progress.done(outcome.frames, last ? bytesByTrack(last) : {})

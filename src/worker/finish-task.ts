@@ -3,7 +3,9 @@ import { completeFinish } from '../jobs/complete-finish.ts'
 import { processedPrefix } from '../jobs/object-keys.ts'
 import { readDoneTasks } from '../jobs/read-segments.ts'
 import { assembleAudio, assembleSubtitles, assembleVideo } from '../media/assemble.ts'
+import { failed, passed } from '../media/findings.ts'
 import { type Plan, planSchema } from '../media/model.ts'
+import { checkSource, damagesIn } from '../media/verify-source.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { writeManifests } from './finish-manifests.ts'
 import { makePictures } from './finish-pictures.ts'
@@ -19,6 +21,7 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
   await context.progress.stage(task.videoId, 'processing', 'finishing')
   const videoTasks = await run.hold(() => readDoneTasks(context.sql, task.videoId, 'video'))
   const audioTasks = await run.hold(() => readDoneTasks(context.sql, task.videoId, 'audio'))
+  const results = [...videoTasks, ...audioTasks].map(({ result }) => result)
   const video = plan.video ? assembleVideo(plan.video, videoTasks) : []
   const audio = assembleAudio(plan.audio, audioTasks)
   const subtitles = await readSubtitles(context, run, plan)
@@ -34,12 +37,12 @@ export async function runFinishTask(context: WorkerContext, run: TaskRun): Promi
     ...manifests,
     outputs: { ...manifests.outputs, ...pictures.outputs },
     ...(task.options.quality && { quality: await readQuality(context, run, plan) }),
-    findings: {
-      pictures: pictures.faults,
-      objects,
-      frames: video[0]?.frames ?? 0,
-      expected_frames: plan.video?.expected_frames ?? null,
-    },
+    findings: [
+      checkSource({ plan, results, frames: video[0]?.frames ?? 0 }),
+      passed('objects', `${objects} objects in the bucket`),
+      ...pictures.faults.map(({ code, message }) => failed('pictures', null, `${code}: ${message}`)),
+    ],
+    damage: damagesIn(results)[0] ?? null,
   }
   await run.hold(() => completeFinish(context.sql, task, finished))
   await context.progress.ended(task.videoId, { status: 'completed' })

@@ -106,7 +106,7 @@ async function finish(context: WorkerContext, run: TaskRun): Promise<void> {
       hls_master_key: streamedKey(task, 'master', 'm3u8'),
       dash_manifest_key: streamedKey(task, 'manifest', 'mpd'),
     },
-    findings: {},
+    findings: [],
   }
   await run.hold(() => completeFinish(context.sql, task, finished))
   await context.progress.ended(task.videoId, { status: 'completed' })

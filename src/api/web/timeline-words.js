@@ -26,6 +26,10 @@ const events = {
   ],
   failed: (data) => ['Failed', [data.message, data.code && `(${data.code})`].filter(Boolean).join(' ')],
   cancelled: () => ['Cancelled', ''],
+  source_damaged: (data) => [
+    'Damaged source',
+    [data.message, 'what there is was kept'].filter(Boolean).join('; '),
+  ],
   completed: () => ['Completed', 'Every rung was checked'],
 }
 

@@ -100,7 +100,7 @@ describe('an object', () => {
         poster_key: key('poster'),
         storyboard: { ...storyboard, vtt_key: key('vtt'), sheet_keys: [key('sprite-0'), key('sprite-1')] },
       },
-      findings: {},
+      findings: [],
     })
     const mp4s = await jobs.sql<{ mp4_key: string }[]>`select mp4_key from resolutions`
     const kept = [

@@ -39,7 +39,7 @@ const nothing: Finished = {
   renditions: [],
   tracks: [],
   outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
-  findings: {},
+  findings: [],
 }
 
 describe('a fetch that is done', () => {

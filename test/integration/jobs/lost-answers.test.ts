@@ -64,7 +64,7 @@ test('a plan, a segment, a task and a finish that are committed again change not
     renditions: [],
     tracks: [],
     outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
-    findings: {},
+    findings: [],
   }
   await twice(() => completeFinish(jobs.sql, finish, finished))
   expect(await eventKinds(jobs.sql, finish.videoId)).toEqual(['submitted', 'planned', 'completed'])

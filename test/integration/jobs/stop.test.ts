@@ -35,7 +35,7 @@ const finished: Finished = {
   renditions: [],
   tracks: [],
   outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
-  findings: {},
+  findings: [],
 }
 
 /** A planned video whose first chunk runs, with one segment. */

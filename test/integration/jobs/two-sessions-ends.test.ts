@@ -40,7 +40,7 @@ const finished: Finished = {
   renditions: [],
   tracks: [],
   outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
-  findings: {},
+  findings: [],
 }
 
 async function claimAll(videoId: string, kind: 'video' | 'audio' | 'mp4'): Promise<ClaimedTask[]> {

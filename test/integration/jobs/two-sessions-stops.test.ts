@@ -42,7 +42,7 @@ const finished: Finished = {
   renditions: [],
   tracks: [],
   outputs: { hls_master_key: 'm', dash_manifest_key: 'd' },
-  findings: {},
+  findings: [],
 }
 
 test('a cancellation that waits behind a plan stops the tasks which that plan made', async () => {
