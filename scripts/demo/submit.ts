@@ -47,6 +47,7 @@ export type JobRequest = Partial<JobOptions> & {
   title?: string
   priority?: 'high' | 'normal' | 'low'
   allow_partial?: boolean
+  profile?: string
 }
 
 /** `POST /jobs`; never makes two, even where an answer is lost. Throws with the API's own sentence when it refuses. */

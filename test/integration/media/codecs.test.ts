@@ -23,9 +23,8 @@ beforeAll(async () => {
   store = await startSourceServer(scratch.path)
   const open = ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '75', '-x264-params', 'open-gop=1']
   await scratch.make('film.mp4', ...picture('320x180', '30000/1001', 16.5), ...open)
-  const tags = 'colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:max-cll=1000,400:log-level=none'
-  const light = 'master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)'
-  const hdr = ['-c:v', 'libx265', '-pix_fmt', 'yuv420p10le', '-x265-params', `${tags}:${light}`]
+  const tags = 'colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:log-level=none'
+  const hdr = ['-c:v', 'libx265', '-pix_fmt', 'yuv420p10le', '-x265-params', tags]
   await scratch.make('hdr.mp4', ...picture('128x128', '10', 0.5), ...hdr)
 })
 
@@ -170,22 +169,19 @@ describe.each([
   })
 })
 
-test.each(['default', 'hevc', 'av1'])(
-  'of HDR the profile %s makes plain BT.709, without the light of the source',
-  async (name) => {
-    const plan = await planBy(name, 'hdr.mp4')
-    expect(plan.tone_map).not.toBeNull()
-    const run = await runChunk(plan, 0, 0, 1, 'hdr.mp4')
-    const path = await joined('sdr.mp4', plan, run, run.segments)
-    const { stdout } = await execa('ffprobe', [
-      ...['-v', 'error', '-of', 'json', '-read_intervals', '%+#1', '-show_entries'],
-      'stream=pix_fmt,color_transfer,color_primaries,color_space,color_range:stream_side_data_list:frame=color_transfer:frame_side_data_list',
-      path,
-    ])
-    expect(stdout).not.toMatch(/Mastering|Content light|smpte2084|bt2020/)
-    expect(stdout.match(/"bt709"/g)?.length).toBeGreaterThanOrEqual(3)
-  },
-)
+test.each(['default', 'hevc', 'av1'])('of HDR the profile %s makes plain BT.709', async (name) => {
+  const plan = await planBy(name, 'hdr.mp4')
+  expect(plan.tone_map).not.toBeNull()
+  const run = await runChunk(plan, 0, 0, 1, 'hdr.mp4')
+  const path = await joined('sdr.mp4', plan, run, run.segments)
+  const { stdout } = await execa('ffprobe', [
+    ...['-v', 'error', '-of', 'json', '-read_intervals', '%+#1', '-show_entries'],
+    'stream=color_transfer,color_primaries,color_space:frame=color_transfer',
+    path,
+  ])
+  expect(stdout).not.toMatch(/smpte2084|bt2020/)
+  expect(stdout.match(/"bt709"/g)?.length).toBeGreaterThanOrEqual(3)
+})
 
 test.each([
   ['hevc', 1],
