@@ -1,6 +1,7 @@
 import type { Database } from '../db.ts'
 import { type KeyedInit, readFinishedTracks, readFirstInits } from '../jobs/read-playback.ts'
 import { type Bandwidth, type ListedSubtitle, type ListedTrack, masterPlaylist } from '../media/manifests.ts'
+import { iframesSuffix } from './iframe-playlist.ts'
 import { notPlayableYet, type Playable } from './playable.ts'
 import { readSubtitles } from './subtitles.ts'
 
@@ -53,10 +54,11 @@ async function listedSubtitles(sql: Database, video: Playable): Promise<ListedSu
 /** A master needs a track's name, codec and rates, not its segments. */
 function listed(
   video: Playable,
-  track: { name: string; init: KeyedInit; bandwidth: Bandwidth },
+  track: { name: string; init: KeyedInit; bandwidth: Bandwidth; iframes?: Bandwidth | null },
 ): ListedTrack {
-  const { name, init, bandwidth } = track
-  return { track: { name, init }, bandwidth, uri: addressOf(video, name) }
+  const { name, init, bandwidth, iframes } = track
+  const scrubbing = iframes && { uri: addressOf(video, `${name}${iframesSuffix}`), bandwidth: iframes }
+  return { track: { name, init }, bandwidth, uri: addressOf(video, name), iframes: scrubbing ?? null }
 }
 
 /** Another generation has other segments, and so another address. */

@@ -4,6 +4,7 @@ import { readMp4Key } from '../jobs/read-playback.ts'
 import { allowAllOrigins } from './all-origins.ts'
 import type { ApiContext } from './context.ts'
 import { renderDash } from './dash.ts'
+import { isIFrames, renderIFrames } from './iframe-playlist.ts'
 import { renderMaster } from './master-playlist.ts'
 import { createObjectAddresses } from './object-addresses.ts'
 import { findPlayable, noSuchTrack, type Playable } from './playable.ts'
@@ -35,8 +36,7 @@ export function playbackRoutes({
       const name = trackNameOf(c.req.param('file'))
       const video = await findPlayable(sql, id)
       refuseOlderGeneration(c, video)
-      const render = isSubtitle(name) ? renderSubtitle : renderTrack
-      return playlist(c, await render(sql, video, { name, addressOf }))
+      return playlist(c, await rendererOf(name)(sql, video, { name, addressOf }))
     })
     .get('/videos/:id/dash/manifest.mpd', async (c) => {
       const video = await findPlayable(sql, videoIdOf(c))
@@ -49,6 +49,11 @@ export function playbackRoutes({
       c.header('Cache-Control', 'no-store')
       return c.redirect(await addressOf(key), 302)
     })
+}
+
+function rendererOf(name: string) {
+  if (isIFrames(name)) return renderIFrames
+  return isSubtitle(name) ? renderSubtitle : renderTrack
 }
 
 function playlist(c: Context, text: string): Response {

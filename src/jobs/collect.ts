@@ -85,7 +85,8 @@ export async function garbageAmong(sql: Database, keys: readonly string[]): Prom
         lateral (select value from jsonb_each(s.objects -> 'tracks') union all
                  select value from jsonb_each(s.objects -> 'inits')) o
       union all
-      select unnest(array[r.playlist_key, r.mp4_key, r.init ->> 'key']) from v join resolutions r using (video_id)
+      select unnest(array[r.playlist_key, r.iframe_playlist_key, r.mp4_key, r.init ->> 'key'])
+      from v join resolutions r using (video_id)
       union all
       select s ->> 'key' from v join resolutions r using (video_id), jsonb_array_elements(r.segments) s
       union all

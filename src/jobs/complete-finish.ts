@@ -21,8 +21,14 @@ export type FinishedTrack = {
   durationS: number
   /** Null for text. */
   init: StoredInit | null
-  segments: Pick<StoredSegment, 'key' | 'bytes' | 'sha256' | 'duration'>[]
+  /** With the table of their fragments where there is a playlist of key pictures. */
+  segments: (Omit<StoredSegment, 'fragments'> & Partial<Pick<StoredSegment, 'fragments'>>)[]
   playlistKey: string
+}
+
+/** A rung, with the playlist of its key pictures. */
+export type FinishedRendition = FinishedTrack & {
+  iframes: { playlistKey: string; averageBps: number; peakBps: number }
 }
 
 /** `videos.outputs`: what belongs to no track. Its texts, at any depth, are keys (`garbageAmong`). */
@@ -34,7 +40,7 @@ export type Outputs = {
 }
 
 export type Finished = {
-  renditions: FinishedTrack[]
+  renditions: FinishedRendition[]
   /** Sound and text. */
   tracks: FinishedTrack[]
   outputs: Outputs
@@ -60,8 +66,10 @@ export async function completeFinish(sql: Database, owned: Owned, finished: Fini
     if (rows.length === 0) throw new FencedError('the video is not processing any more')
     for (const track of finished.renditions) {
       const quality = finished.quality?.get(track.name)
+      const { iframes } = track
       await tx`update resolutions set ${tx(finishedColumns(track))}, frames = ${track.frames},
-                      quality = ${quality ? json(tx, quality) : null}
+                      quality = ${quality ? json(tx, quality) : null}, iframe_playlist_key = ${iframes.playlistKey},
+                      iframe_average_bitrate_bps = ${iframes.averageBps}, iframe_peak_bitrate_bps = ${iframes.peakBps}
                where video_id = ${owned.videoId} and name = ${track.name}`
     }
     for (const track of finished.tracks) {

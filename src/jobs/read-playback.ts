@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Database } from '../db.ts'
-import { type Plan, planSchema, type StoredInit } from '../media/model.ts'
+import { type Plan, planSchema, type StoredInit, storedSegmentSchema } from '../media/model.ts'
 import type { TaskKind, VideoStatus } from './state.ts'
 
 /** A video as playback needs it. */
@@ -110,8 +110,11 @@ export type FinishedTrack = {
   kind: 'video' | 'audio'
   name: string
   init: KeyedInit
-  bandwidth: { peakBps: number; averageBps: number }
+  bandwidth: Bandwidth
+  /** The rates of a rung's key pictures. */
+  iframes: Bandwidth | null
 }
+type Bandwidth = { peakBps: number; averageBps: number }
 
 type FinishedRow = {
   kind: 'video' | 'audio'
@@ -120,6 +123,8 @@ type FinishedRow = {
   segments: unknown
   peak: number
   average: number
+  iframe_peak: number | null
+  iframe_average: number | null
 }
 
 /** The tracks of a completed video with their bit rates, highest rung first. */
@@ -141,17 +146,46 @@ export async function readWholeTracks(
 function finishedRows(sql: Database, videoId: string, { segments }: { segments: boolean }) {
   const list = segments ? sql`segments` : sql`null::jsonb as segments`
   return sql<FinishedRow[]>`
-    select kind, name, init, segments, peak_bitrate_bps as peak, average_bitrate_bps as average from (
-      select 'video' as kind, position, name, init, ${list}, peak_bitrate_bps, average_bitrate_bps
+    select kind, name, init, segments, peak, average, iframe_peak, iframe_average from (
+      select 'video' as kind, position, name, init, ${list}, peak_bitrate_bps as peak,
+        average_bitrate_bps as average, iframe_peak_bitrate_bps as iframe_peak,
+        iframe_average_bitrate_bps as iframe_average
       from resolutions where video_id = ${videoId} and state = 'ready'
       union all
-      select kind, position, name, init, ${list}, peak_bitrate_bps, average_bitrate_bps
+      select kind, position, name, init, ${list}, peak_bitrate_bps, average_bitrate_bps, null, null
       from tracks where video_id = ${videoId} and state = 'ready' and kind = 'audio'
     ) made order by kind = 'audio', position`
 }
 
-function finishedTrack({ kind, name, init, peak, average }: FinishedRow): FinishedTrack {
-  return { kind, name, init: initSchema.parse(init), bandwidth: { peakBps: peak, averageBps: average } }
+function finishedTrack({ kind, name, init, ...rates }: FinishedRow): FinishedTrack {
+  const { peak, average, iframe_peak, iframe_average } = rates
+  return {
+    kind,
+    name,
+    init: initSchema.parse(init),
+    bandwidth: { peakBps: peak, averageBps: average },
+    iframes:
+      iframe_peak === null || iframe_average === null
+        ? null
+        : { peakBps: iframe_peak, averageBps: iframe_average },
+  }
+}
+
+const fragmentedTrackSchema = z.object({
+  init: initSchema,
+  segments: z.array(storedSegmentSchema.pick({ key: true, duration: true, fragments: true })),
+})
+
+/** A rung of a completed video with the tables of its fragments; null when it has none of that name. */
+export async function readFragments(
+  sql: Database,
+  videoId: string,
+  name: string,
+): Promise<z.infer<typeof fragmentedTrackSchema> | null> {
+  const [row] = await sql`
+    select init, segments from resolutions
+    where video_id = ${videoId} and name = ${name} and state = 'ready' and iframe_playlist_key is not null`
+  return row ? fragmentedTrackSchema.parse(row) : null
 }
 
 /** The key of a rung's MP4; null until it is made. */

@@ -1,8 +1,15 @@
 import { posix } from 'node:path'
 import type { AssembledTrack } from './assemble.ts'
 import { measureBandwidth } from './bandwidth.ts'
+import { type FragmentedSegment, iframesOf, iframeTargetDuration } from './iframes.ts'
 import type { AudioPlan, Plan, VideoPlan } from './model.ts'
-import { type AudioRendition, renderMasterPlaylist, renderMediaPlaylist, type Variant } from './playlists.ts'
+import {
+  type AudioRendition,
+  renderIFramePlaylist,
+  renderMasterPlaylist,
+  renderMediaPlaylist,
+  type Variant,
+} from './playlists.ts'
 
 export type Bandwidth = { peakBps: number; averageBps: number }
 
@@ -26,7 +33,13 @@ export function trackPlaylist(track: AssembledTrack, plan: Plan, folder: string)
   })
 }
 
-export type ListedTrack = { track: Pick<AssembledTrack, 'name' | 'init'>; bandwidth: Bandwidth; uri: string }
+export type ListedTrack = {
+  track: Pick<AssembledTrack, 'name' | 'init'>
+  bandwidth: Bandwidth
+  uri: string
+  /** The playlist of a finished rung's key pictures. */
+  iframes?: { uri: string; bandwidth: Bandwidth } | null
+}
 export type ListedSubtitle = { name: string; uri: string }
 
 /** The tracks that a manifest names, each with the address of its playlist. */
@@ -34,6 +47,21 @@ export type Listing = {
   video: readonly ListedTrack[]
   audio: readonly ListedTrack[]
   subtitles: readonly ListedSubtitle[]
+}
+
+/** The playlist of the key pictures of a finished rung, at addresses that `addressOf` gives. */
+export async function iframePlaylist(
+  track: { init: { key: string; timescale: number }; segments: readonly FragmentedSegment[] },
+  addressOf: (key: string) => string | Promise<string>,
+): Promise<string> {
+  const frames = iframesOf(track.segments, track.init.timescale)
+  return renderIFramePlaylist({
+    targetDuration: iframeTargetDuration(frames),
+    initUri: await addressOf(track.init.key),
+    frames: await Promise.all(
+      frames.map(async ({ key, ...frame }) => ({ ...frame, uri: await addressOf(key) })),
+    ),
+  })
 }
 
 /** The playlist of a track of text, a single file (RFC 8216 §3.5) as long as the film. */
@@ -56,6 +84,7 @@ export function masterPlaylist(plan: Plan, listing: Listing): string {
       const planned = plan.subtitles.find(({ position }) => `subtitle-${position}` === name)
       return planned ? [{ uri, name: planned.title, ...planned }] : []
     }),
+    iframes: plan.video ? iframeVariants(plan.video, listing.video) : [],
   })
 }
 
@@ -74,6 +103,16 @@ function pictureVariants({ rungs, frame_rate }: VideoPlan, { video, audio }: Lis
       height: rung?.height ?? null,
       frameRate: frame_rate,
     }
+  })
+}
+
+function iframeVariants({ rungs }: VideoPlan, video: Listing['video']) {
+  return video.flatMap(({ track, iframes }) => {
+    const rung = rungs.find(({ name }) => name === track.name)
+    if (!iframes || !rung) return []
+    const { peakBps: bandwidth, averageBps: averageBandwidth } = iframes.bandwidth
+    const { width, height } = rung
+    return [{ uri: iframes.uri, bandwidth, averageBandwidth, codecs: [track.init.codec], width, height }]
   })
 }
 

@@ -226,7 +226,7 @@ export type Plan = z.infer<typeof planSchema>
 const fragmentSchema = z.tuple([z.int(), z.int(), z.int(), z.int()])
 export type FragmentEntry = z.infer<typeof fragmentSchema>
 
-const storedSegmentSchema = z.object({
+export const storedSegmentSchema = z.object({
   key: z.string(),
   bytes: z.int().positive(),
   sha256: z.string(),

@@ -26,6 +26,15 @@ export type MasterPlaylist = {
   audio: readonly AudioRendition[]
   /** Another such group, which a player may leave off. */
   subtitles?: readonly SubtitleRendition[]
+  /** The same pictures, key pictures alone, for a seek bar. */
+  iframes?: readonly Omit<Variant, 'frameRate'>[]
+}
+
+export type IFramePlaylist = {
+  /** Whole seconds; no picture may be shown longer when rounded. */
+  targetDuration: number
+  initUri: string
+  frames: readonly { uri: string; offset: number; bytes: number; duration_s: number }[]
 }
 
 export type Variant = {
@@ -66,7 +75,27 @@ export function renderMediaPlaylist(playlist: MediaPlaylist): string {
   ])
 }
 
-export function renderMasterPlaylist({ variants, audio, subtitles = [] }: MasterPlaylist): string {
+/** Pictures that need no other, each a range of a segment (§4.3.3.6). */
+export function renderIFramePlaylist({ targetDuration, initUri, frames }: IFramePlaylist): string {
+  return lines([
+    '#EXTM3U',
+    `#EXT-X-VERSION:${VERSION}`,
+    `#EXT-X-TARGETDURATION:${targetDuration}`,
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    '#EXT-X-PLAYLIST-TYPE:VOD',
+    '#EXT-X-I-FRAMES-ONLY',
+    `#EXT-X-MAP:URI=${quoteUri(initUri)}`,
+    ...frames.flatMap(({ uri, offset, bytes, duration_s }) => [
+      `#EXTINF:${duration_s.toFixed(6)},`,
+      `#EXT-X-BYTERANGE:${bytes}@${offset}`,
+      checkUri(uri),
+    ]),
+    '#EXT-X-ENDLIST',
+  ])
+}
+
+export function renderMasterPlaylist(master: MasterPlaylist): string {
+  const { variants, audio, subtitles = [], iframes = [] } = master
   const groups = {
     AUDIO: audio.length > 0 ? quote(AUDIO_GROUP) : null,
     SUBTITLES: subtitles.length > 0 ? quote(SUBTITLE_GROUP) : null,
@@ -78,22 +107,32 @@ export function renderMasterPlaylist({ variants, audio, subtitles = [] }: Master
     ...renderAudioGroup(audio),
     ...renderSubtitleGroup(subtitles),
     ...variants.flatMap((variant) => [renderVariant(variant, groups), checkUri(variant.uri)]),
+    ...iframes.map((variant) =>
+      tag('#EXT-X-I-FRAME-STREAM-INF', { ...rates(variant), URI: quoteUri(variant.uri) }),
+    ),
   ])
 }
 
 function renderVariant(variant: Variant, groups: Record<'AUDIO' | 'SUBTITLES', string | null>): string {
-  const { width, height, frameRate, averageBandwidth } = variant
-  const codecs = [...new Set(variant.codecs)]
+  const { width, frameRate } = variant
   return tag('#EXT-X-STREAM-INF', {
-    BANDWIDTH: Math.ceil(variant.bandwidth),
-    'AVERAGE-BANDWIDTH': averageBandwidth === null ? null : Math.ceil(averageBandwidth),
-    CODECS: codecs.length > 0 ? quote(codecs.join(',')) : null,
-    RESOLUTION: width === null || height === null ? null : `${width}x${height}`,
+    ...rates(variant),
     'FRAME-RATE': frameRate === null ? null : (frameRate[0] / frameRate[1]).toFixed(3),
     ...groups,
     // Without it players offer captions that are not there.
     'CLOSED-CAPTIONS': width === null ? null : 'NONE',
   })
+}
+
+/** What both kinds of stream state (§4.3.4.2). */
+function rates({ bandwidth, averageBandwidth, codecs, width, height }: Omit<Variant, 'frameRate'>) {
+  const named = [...new Set(codecs)]
+  return {
+    BANDWIDTH: Math.ceil(bandwidth),
+    'AVERAGE-BANDWIDTH': averageBandwidth === null ? null : Math.ceil(averageBandwidth),
+    CODECS: named.length > 0 ? quote(named.join(',')) : null,
+    RESOLUTION: width === null || height === null ? null : `${width}x${height}`,
+  }
 }
 
 /** One EXT-X-MEDIA tag a rendition (§4.3.4.1). */

@@ -1,10 +1,13 @@
 import { posix } from 'node:path'
-import type { FinishedTrack, Outputs } from '../jobs/complete-finish.ts'
+import type { FinishedRendition, FinishedTrack, Outputs } from '../jobs/complete-finish.ts'
 import { contentKey } from '../jobs/object-keys.ts'
 import type { AssembledSubtitle, AssembledTrack } from '../media/assemble.ts'
 import { dashManifest } from '../media/dash.ts'
+import { iframeBandwidth, iframesOf } from '../media/iframes.ts'
 import {
+  type Bandwidth,
   bandwidthOf,
+  iframePlaylist,
   type ListedTrack,
   masterPlaylist,
   subtitlePlaylist,
@@ -18,7 +21,7 @@ const contentTypes = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/
 
 /** What was written, as the finish commits it. */
 export type Manifests = {
-  renditions: FinishedTrack[]
+  renditions: FinishedRendition[]
   tracks: FinishedTrack[]
   outputs: Pick<Outputs, 'hls_master_key' | 'dash_manifest_key'>
 }
@@ -34,7 +37,7 @@ export async function writeManifests(
 ): Promise<Manifests> {
   const { plan } = made
   const write = (track: AssembledTrack) => writeTrackPlaylist(context, run, plan, track)
-  const video = await Promise.all(made.video.map(write))
+  const video = await Promise.all(made.video.map((track) => writeRendition(context, run, plan, track)))
   const audio = await Promise.all(made.audio.map(write))
   const durationS = Math.max(...[...video, ...audio].map(({ track }) => track.durationS))
   const subtitles = await Promise.all(
@@ -53,7 +56,7 @@ export async function writeManifests(
     }),
   ])
   return {
-    renditions: video.map(finishedTrack),
+    renditions: video.map(finishedRendition),
     tracks: [...audio.map(finishedTrack), ...subtitles],
     outputs: { hls_master_key: master, dash_manifest_key: mpd },
   }
@@ -75,6 +78,23 @@ async function writeTrackPlaylist(
     uri: posix.basename(playlistKey),
     bandwidth: bandwidthOf(track, plan.target_duration_s),
   }
+}
+
+type WrittenRendition = Written & { iframes: { playlistKey: string; uri: string; bandwidth: Bandwidth } }
+
+async function writeRendition(
+  context: WorkerContext,
+  run: TaskRun,
+  plan: Plan,
+  track: AssembledTrack,
+): Promise<WrittenRendition> {
+  const text = await iframePlaylist(track, (key) => posix.relative(folderOf(run), key))
+  const [written, playlistKey] = await Promise.all([
+    writeTrackPlaylist(context, run, plan, track),
+    writeText(context, run, `${track.name}-iframes`, { extension: 'm3u8', text }),
+  ])
+  const bandwidth = iframeBandwidth(iframesOf(track.segments, track.init.timescale))
+  return { ...written, iframes: { playlistKey, uri: posix.basename(playlistKey), bandwidth } }
 }
 
 /** A text lasts as long as the film, whenever its last cue ends. */
@@ -153,5 +173,15 @@ function finishedTrack({ track, bandwidth, playlistKey }: Written): FinishedTrac
     init: track.init,
     segments: track.segments.map(({ key, bytes, sha256, duration }) => ({ key, bytes, sha256, duration })),
     playlistKey,
+  }
+}
+
+/** Keeps the tables of fragments, of which the playlist of key pictures is made at each request. */
+function finishedRendition(written: WrittenRendition): FinishedRendition {
+  const { playlistKey, bandwidth } = written.iframes
+  return {
+    ...finishedTrack(written),
+    segments: written.track.segments,
+    iframes: { playlistKey, ...bandwidth },
   }
 }

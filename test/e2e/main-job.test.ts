@@ -1,3 +1,4 @@
+import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Video } from '../../scripts/demo/video.ts'
 import { clip } from '../support/fixtures.ts'
@@ -66,6 +67,26 @@ test('the stored playlists play by themselves, with addresses relative to where 
       .filter((line) => line !== '' && !line.startsWith('#'))
     expect(segments.length).toBeGreaterThan(8)
     for (const segment of segments) expect(keys).toContain(resolve(key, segment))
+  }
+})
+
+test('each range of a playlist of key pictures is one picture, with the init before it', async () => {
+  const [small, ...larger] = video.resolutions.map(({ name }) => name).reverse()
+  for (const { rung, at } of [
+    { rung: small, at: Array.from({ length: 20 }, (_, n) => n) },
+    ...larger.map((rung) => ({ rung, at: [0, 1, 19] })),
+  ]) {
+    const playlist = await getText(`${system.baseUrl}/videos/${video.id}/hls/${rung}-iframes.m3u8`)
+    const init = await getBytes(/URI="([^"]+)"/.exec(playlist)?.[1] ?? '')
+    const ranges = [...playlist.matchAll(/BYTERANGE:(\d+)@(\d+)\n(.+)\n/g)]
+    expect(ranges).toHaveLength(20)
+    for (const n of at) {
+      const [, bytes, offset, url = ''] = ranges[n] ?? []
+      const picture = await getBytes(url, { from: Number(offset), bytes: Number(bytes) })
+      expect({ rung, n, frames: await decodedFrames(Buffer.concat([init, picture])) }).toEqual({
+        ...{ rung, n, frames: 1 },
+      })
+    }
   }
 })
 
@@ -141,4 +162,27 @@ async function readObject(key: string): Promise<string> {
 /** A relative address in a playlist, as a key of the bucket. */
 function resolve(playlistKey: string, uri: string): string {
   return new URL(uri, `http://bucket/${playlistKey}`).pathname.slice(1)
+}
+
+async function getText(url: string): Promise<string> {
+  return (await fetch(url)).text()
+}
+
+async function getBytes(url: string, range?: { from: number; bytes: number }): Promise<Buffer> {
+  const headers = range ? { Range: `bytes=${range.from}-${range.from + range.bytes - 1}` } : {}
+  const response = await fetch(url, { headers })
+  expect(response.status).toBe(range ? 206 : 200)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+/** Pictures that come out of a file of one track, each whole: what cannot be decoded is an error. */
+async function decodedFrames(file: Buffer): Promise<number> {
+  const { stdout } = await execa(
+    'ffmpeg',
+    ['-v', 'error', '-xerror', '-i', 'pipe:0', '-f', 'framemd5', '-'],
+    {
+      input: file,
+    },
+  )
+  return stdout.split('\n').filter((line) => /^0,/.test(line)).length
 }

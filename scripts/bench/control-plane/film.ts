@@ -1,5 +1,5 @@
 import type { SegmentRow } from '../../../src/jobs/commit-segment.ts'
-import type { FinishedTrack } from '../../../src/jobs/complete-finish.ts'
+import type { FinishedRendition } from '../../../src/jobs/complete-finish.ts'
 import { contentKey } from '../../../src/jobs/object-keys.ts'
 import type { Owned } from '../../../src/jobs/state.ts'
 import type { MediaInfo, Plan, StoredInit, StoredSegment } from '../../../src/media/model.ts'
@@ -94,7 +94,7 @@ export function segmentOf(owned: Owned, idx: number, names: readonly string[]): 
   return { idx, frames: segmentFrames, objects: { tracks, inits } }
 }
 
-export function finishedTrack(owned: Owned, name: string, segments: number): FinishedTrack {
+export function finishedTrack(owned: Owned, name: string, segments: number): FinishedRendition {
   return {
     name,
     codec: 'avc1.64001f',
@@ -106,6 +106,11 @@ export function finishedTrack(owned: Owned, name: string, segments: number): Fin
     init: storedInit(owned, name),
     segments: Array.from({ length: segments }, (_, idx) => storedSegment(owned, name, idx)),
     playlistKey: contentKey(owned, name, hash, 'm3u8'),
+    iframes: {
+      playlistKey: contentKey(owned, `${name}-iframes`, hash, 'm3u8'),
+      averageBps: 70_000,
+      peakBps: 80_000,
+    },
   }
 }
 

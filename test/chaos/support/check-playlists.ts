@@ -12,7 +12,9 @@ export async function checkPlaylists(storage: Storage, video: NamedVideo): Promi
   const master = await readLines(storage, video.masterKey)
   if (master === null) return [] // missing, and found as such
   const named = sorted(addressesIn(master).map((uri) => besides(video.masterKey ?? '', uri)))
-  const expected = sorted(listed.map((track) => track.playlistKey ?? 'none'))
+  const expected = sorted(
+    listed.flatMap(({ playlistKey, iframesKey }) => [playlistKey ?? [], iframesKey ?? []].flat()),
+  )
   const found: Finding[] = []
   if (named.join() !== expected.join()) found.push(wrong(`the master names ${named}, not ${expected}`))
   for (const track of listed) {

@@ -12,6 +12,8 @@ export type NamedTrack = {
   init: (StoredInit & { key: string }) | null
   segments: { key: string; bytes: number; sha256: string; duration: number }[]
   playlistKey: string | null
+  /** Of a rung's key pictures. */
+  iframesKey: string | null
   mp4: { key: string; bytes: number } | null
 }
 
@@ -37,6 +39,7 @@ type Row = {
     init: NamedTrack['init']
     segments: NamedTrack['segments'] | null
     playlist_key: string | null
+    iframe_playlist_key: string | null
     mp4_key: string | null
     mp4_size_bytes: number | null
   }[]
@@ -51,10 +54,10 @@ export async function readNamedVideos(sql: Database): Promise<NamedVideo[]> {
       array(select o #>> '{}' from jsonb_path_query(v.outputs, 'strict $.**') o
             where jsonb_typeof(o) = 'string') as outputs,
       (select coalesce(jsonb_agg(x), '[]') from (
-        select name, state, frames, init, segments, playlist_key, mp4_key, mp4_size_bytes
+        select name, state, frames, init, segments, playlist_key, iframe_playlist_key, mp4_key, mp4_size_bytes
         from resolutions r where r.video_id = v.id
         union all
-        select name, state, null, init, segments, playlist_key, null, null from tracks t where t.video_id = v.id
+        select name, state, null, init, segments, playlist_key, null, null, null from tracks t where t.video_id = v.id
       ) x) as tracks,
       (select coalesce(jsonb_agg(s.objects), '[]') from tasks t join segments s on s.task_id = t.id
        where t.video_id = v.id) as pieces
@@ -65,6 +68,7 @@ export async function readNamedVideos(sql: Database): Promise<NamedVideo[]> {
         ...track,
         segments: track.segments ?? [],
         playlistKey: track.playlist_key,
+        iframesKey: track.iframe_playlist_key,
         mp4: track.mp4_key === null ? null : { key: track.mp4_key, bytes: track.mp4_size_bytes ?? 0 },
       }),
     )
@@ -77,11 +81,11 @@ export async function readNamedVideos(sql: Database): Promise<NamedVideo[]> {
   })
 }
 
-function objectsOf({ init, segments, playlistKey, mp4 }: NamedTrack): NamedObject[] {
+function objectsOf({ init, segments, playlistKey, iframesKey, mp4 }: NamedTrack): NamedObject[] {
   return [
     ...(init ? [init] : []),
     ...segments,
-    ...(playlistKey === null ? [] : [{ key: playlistKey, bytes: null, sha256: null }]),
+    ...[playlistKey, iframesKey].flatMap((key) => (key === null ? [] : [{ key, bytes: null, sha256: null }])),
     ...(mp4 ? [{ ...mp4, sha256: null }] : []),
   ]
 }

@@ -50,14 +50,16 @@ async function complete(): Promise<void> {
       bytes: 9,
       sha256: 'a',
       duration: 4 * timescale,
+      fragments: [0, 1].map((gop) => [5 * gop, 3, 60, (4 * n + 2 * gop) * timescale]),
     })),
   })
   await api.sql`update videos set status = 'completed' where id = ${id}`
   for (const [position, name] of rungs.entries()) {
     const { init, segments } = track(name, 15_360)
     await api.sql`insert into resolutions (video_id, name, position, width, height, fps, max_bitrate_bps, state,
-        average_bitrate_bps, peak_bitrate_bps, init, segments)
-      values (${id}, ${name}, ${position}, 640, 360, '30/1', 800000, 'ready', 500000, 700000,
+        average_bitrate_bps, peak_bitrate_bps, iframe_playlist_key, iframe_average_bitrate_bps,
+        iframe_peak_bitrate_bps, init, segments)
+      values (${id}, ${name}, ${position}, 640, 360, '30/1', 800000, 'ready', 500000, 700000, 'k', 5000, 7000,
         ${json(api.sql, init)}, ${json(api.sql, segments)})`
   }
   const { init, segments } = track('audio-0', 48_000)
@@ -224,6 +226,44 @@ describe('when the video is completed', () => {
     expect(lines.at(-1)).toBe('#EXT-X-ENDLIST')
     expect(namesIn(lines)).toEqual([`${name}-init.mp4`, `${name}-0.m4s`, `${name}-1.m4s`])
     expect(lines.filter((line) => line === '#EXTINF:4.000000,')).toHaveLength(2)
+  })
+})
+
+describe('key pictures for a seek bar', () => {
+  test('are in the master of a completed video, a stream for each rung without sound', async () => {
+    await segment(0, 0)
+    await sound(0)
+    expect((await playlist('master.m3u8')).lines.join()).not.toContain('I-FRAME')
+    await complete()
+    const streams = (await playlist('master.m3u8')).lines.filter((line) =>
+      line.includes('I-FRAME-STREAM-INF'),
+    )
+    expect(streams).toEqual([
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=7000,AVERAGE-BANDWIDTH=5000,CODECS="avc1.64001f",RESOLUTION=640x360,URI="360p-iframes.m3u8?g=1"',
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=7000,AVERAGE-BANDWIDTH=5000,CODECS="avc1.64001f",RESOLUTION=426x240,URI="240p-iframes.m3u8?g=1"',
+    ])
+  })
+
+  test('have a playlist with a range for each GOP', async () => {
+    await complete()
+    const { lines } = await playlist('360p-iframes.m3u8?g=1')
+    expect(lines).toEqual(expect.arrayContaining(['#EXT-X-I-FRAMES-ONLY', '#EXT-X-TARGETDURATION:2']))
+    expect(namesIn(lines)).toEqual([
+      ...['360p-init.mp4', '360p-0.m4s', '360p-0.m4s', '360p-1.m4s', '360p-1.m4s'],
+    ])
+    expect(lines.filter((line) => line.startsWith('#EXT-X-BYTERANGE'))).toEqual([
+      ...['#EXT-X-BYTERANGE:3@0', '#EXT-X-BYTERANGE:3@5', '#EXT-X-BYTERANGE:3@0', '#EXT-X-BYTERANGE:3@5'],
+    ])
+    expect(lines.filter((line) => line === '#EXTINF:2.000000,')).toHaveLength(4)
+  })
+
+  test('are 404 while the video is made, and for what is no rung', async () => {
+    const codeOf = async (file: string) => (await api.ask(`/videos/${id}/hls/${file}`)).body.code
+    expect(await codeOf('360p-iframes.m3u8')).toBe('not_playable_yet')
+    await complete()
+    for (const file of ['1080p-iframes.m3u8', 'audio-0-iframes.m3u8', '-iframes.m3u8']) {
+      expect([file, await codeOf(file)]).toEqual([file, 'track_not_found'])
+    }
   })
 })
 

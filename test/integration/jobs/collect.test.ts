@@ -91,8 +91,12 @@ describe('an object', () => {
       segments: [{ key: key(`${name}-0`), bytes: 2, sha256: 'd', duration: 6 }],
       playlistKey: key(`${name}-list`),
     })
+    const rung = (name: string) => {
+      const iframes = { playlistKey: key(`${name}-iframes`), averageBps: 1, peakBps: 2 }
+      return { ...track(name), iframes }
+    }
     await completeFinish(jobs.sql, task, {
-      renditions: [track('360p'), track('300p')],
+      renditions: [rung('360p'), rung('300p')],
       tracks: [track('audio-0')],
       outputs: {
         hls_master_key: key('master'),
@@ -110,6 +114,7 @@ describe('an object', () => {
         key(`${name}-0`),
         key(`${name}-list`),
       ]),
+      ...['360p', '300p'].map((name) => key(`${name}-iframes`)),
       ...mp4s.map((row) => row.mp4_key),
     ]
     await put(...kept, key('straggler'))

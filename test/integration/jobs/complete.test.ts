@@ -225,6 +225,7 @@ describe('a finish', () => {
     init: keyed(`${name}/init`),
     segments: [{ key: `${name}/0`, bytes: 2, sha256: 'd', duration: 6 }],
     playlistKey: `${name}/playlist`,
+    iframes: { playlistKey: `${name}/iframes`, averageBps: 1, peakBps: 2 },
   })
 
   test('completes the video, moves the segments into its renditions and drops what was not made', async () => {
@@ -237,12 +238,13 @@ describe('a finish', () => {
       completed_at: expect.any(Date),
     })
     expect(
-      await jobs.sql`select name, state, playlist_key, segments from resolutions order by position`,
+      await jobs.sql`select name, state, playlist_key, iframe_playlist_key, segments from resolutions order by position`,
     ).toEqual(
       ['360p', '300p'].map((name) => ({
         name,
         state: 'ready',
         playlist_key: `${name}/playlist`,
+        iframe_playlist_key: `${name}/iframes`,
         segments: track(name).segments,
       })),
     )

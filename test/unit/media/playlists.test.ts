@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   type AudioRendition,
+  renderIFramePlaylist,
   renderMasterPlaylist,
   renderMediaPlaylist,
   type SubtitleRendition,
@@ -250,6 +251,36 @@ describe('subtitles', () => {
     expect(attributesOf(tag).get('URI')).toBe('"en.m3u8"')
     expect(attributesOf(tag).has('LANGUAGE')).toBe(false)
   })
+})
+
+test('key pictures are streams of their own in the master, without sound', () => {
+  const { frameRate: _, ...iframes } = { ...VARIANT, uri: '1080p-iframes.m3u8', codecs: ['avc1.640028'] }
+  const text = renderMasterPlaylist({ variants: [VARIANT], audio: [ENGLISH], iframes: [iframes] })
+  expect(text.split('\n').at(-2)).toBe(
+    '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=5000001,AVERAGE-BANDWIDTH=3000000,CODECS="avc1.640028",RESOLUTION=1920x1080,URI="1080p-iframes.m3u8"',
+  )
+})
+
+test('a playlist of key pictures names a range for each', () => {
+  const frames = [
+    { uri: 'a.m4s', offset: 0, bytes: 900, duration_s: 2 },
+    { uri: 'b.m4s', offset: 41_000, bytes: 1100, duration_s: 1.5 },
+  ]
+  expect(renderIFramePlaylist({ targetDuration: 2, initUri: 'init.mp4', frames })).toBe(`#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-I-FRAMES-ONLY
+#EXT-X-MAP:URI="init.mp4"
+#EXTINF:2.000000,
+#EXT-X-BYTERANGE:900@0
+a.m4s
+#EXTINF:1.500000,
+#EXT-X-BYTERANGE:1100@41000
+b.m4s
+#EXT-X-ENDLIST
+`)
 })
 
 test('a playlist of text has no init', () => {
