@@ -94,7 +94,7 @@ async function convert(context: WorkerContext, run: TaskRun, track: SubtitlePlan
   const stop = () => ffmpeg.kill(new DrainedError('the worker is stopping'))
   run.drain.addEventListener('abort', stop, { once: true })
   try {
-    requireWholeRun(await ffmpeg.done)
+    requireWholeRun(await ffmpeg.done, { allowPartial: run.task.options.allow_partial })
   } finally {
     run.drain.removeEventListener('abort', stop)
   }

@@ -77,6 +77,23 @@ describe.each(['hls', 'dash'] as const)('in %s', (kind) => {
   })
 })
 
+test('hls.js shows the key picture of a moment from the playlist for the seek bar', async () => {
+  await using watched = await load('hls', 'portrait')
+  await watched.page.evaluate('unusualWatch.play(1)')
+  await watched.untilTrue('unusualWatch.hasReached(0.1)')
+  await watched.page.evaluate('unusualWatch.player.scrub(3)')
+  const small = 'document.querySelector("#scrubbed")'
+  await watched.untilTrue(`${small}.readyState >= 2 && !${small}.seeking`)
+  // The one of the GOP from 2 s to 4 s, and no other.
+  expect(await watched.page.evaluate(`[${small}.buffered.start(0), ${small}.buffered.end(0)]`)).toEqual([
+    2, 4,
+  ])
+  expect(await watched.page.evaluate(`[${small}.videoWidth, ${small}.videoHeight]`)).toEqual([180, 320])
+  expect(watched.asked.filter((url) => url.includes('-iframes.m3u8'))).toHaveLength(1)
+  await watched.page.screenshot({ path: join(screenshots, 'scrubbed-hls.png') })
+  expect(seenSchema.parse(await watched.page.evaluate('unusualWatch.report()')).errors).toEqual([])
+})
+
 /** Everything of it, in one piece from the start, without an error. */
 const whole = { errors: [], buffered: [[expect.closeTo(0, 0), expect.closeTo(seconds, 0)]] }
 
