@@ -31,6 +31,9 @@ const STANDARD_RATES: readonly Rational[] = [
 /** 24 and 24000/1001 differ by 1e-3. */
 const SNAP = 2e-4
 
+/** A film whose frames come a little early and late is off by less on average, even one of a few seconds. */
+const NEAR = 5e-3
+
 /** Rates for pictures that come as they please; the smallest that loses none on average. */
 const VARIABLE_RATES: readonly Rational[] = [
   [30, 1],
@@ -40,8 +43,8 @@ const VARIABLE_RATES: readonly Rational[] = [
 
 /**
  * The constant frame rate of all rungs, an exact rational: the nominal rate where the average bears
- * it out (at least two thirds), halved until at most 60; else, for variable rates, the smallest of
- * 30, 50 and 60 not below the average. "Nearest to the average" chose 15 for a screen recording
+ * it out (at least two thirds), halved until at most 60. Else frames come irregularly: a standard
+ * rate that the average is close to, as with phones, or the smallest of 30, 50 and 60 not below it. "Nearest to the average" chose 15 for a screen recording
  * with bursts of 60; 60 cost three times the CPU.
  */
 export function chooseFrameRate(
@@ -53,7 +56,14 @@ export function chooseFrameRate(
   // Field-coded pictures are announced at the field rate.
   if (video.interlaced && Math.abs(fps(nominal) / fps(average) - 2) < 0.02) return withinLimits(snap(average))
   if (fps(average) >= (fps(nominal) * 2) / 3) return withinLimits(snap(nominal))
-  return VARIABLE_RATES.find((rate) => fps(rate) >= fps(average) * (1 - SNAP)) ?? [MAX_FPS, 1]
+  return irregular(fps(average))
+}
+
+function irregular(average: number): Rational {
+  const off = (rate: Rational) => Math.abs(fps(rate) / average - 1)
+  const [nearest] = STANDARD_RATES.toSorted((a, b) => off(a) - off(b))
+  if (nearest && fps(nearest) > 23 && off(nearest) < NEAR) return nearest
+  return VARIABLE_RATES.find((rate) => fps(rate) >= average) ?? [MAX_FPS, 1]
 }
 
 export const fps = ([frames, seconds]: Rational): number => frames / seconds
