@@ -96,6 +96,10 @@ async function outcomeOf({ make, job }: Case): Promise<Partial<Facts>> {
 }
 
 function keep(board: string): void {
-  const [before, , after] = readFileSync(page, 'utf8').split(/(?<=<!-- corpus -->\n)|(?=<!-- \/corpus -->)/)
-  writeFileSync(page, `${before}\n${board}\n\n${after}`)
+  const text = readFileSync(page, 'utf8')
+  const place = /(?<=<!-- corpus -->\n).*?(?=<!-- \/corpus -->)/s
+  writeFileSync(
+    page,
+    text.replace(place, () => `\n${board}\n\n`),
+  )
 }

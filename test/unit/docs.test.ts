@@ -19,7 +19,9 @@ const pages = ['README.md', 'CHANGELOG.md', ...filesBelow('docs', '.md')]
 const sources = filesBelow('src', '.ts').map((file) => ({ file, text: read(file) }))
 
 test('every page says something and is short enough to be read', () => {
-  const lines = pages.map((page) => ({ page, lines: read(page).split('\n').length }))
+  // But for tables that a run wrote.
+  const prose = (page: string) => read(page).replace(/<!-- (\w+) -->.*?<!-- \/\1 -->/s, '')
+  const lines = pages.map((page) => ({ page, lines: prose(page).split('\n').length }))
   expect(lines.length).toBeGreaterThanOrEqual(9)
   expect(lines.filter((page) => page.lines < 10 || page.lines >= 400)).toEqual([])
 })

@@ -26,6 +26,29 @@ export const containerCases: Case[] = [
   },
   { name: 'MPEG-TS', make: () => film({ name: 'transport', extension: 'ts' }), wants: plain },
   {
+    name: 'MPEG-TS with key frames every 7 s, over several chunks',
+    make: () =>
+      film({
+        name: 'rare-keys',
+        extension: 'ts',
+        seconds: 36,
+        encoder: ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-g', '210'],
+      }),
+    wants: { ...plain, frames: 1080, chunks: 4 },
+  },
+  {
+    name: 'MPEG-2 in MPEG-TS',
+    make: () =>
+      film({
+        name: 'mpeg2-ts',
+        extension: 'ts',
+        rate: '25',
+        encoder: ['-c:v', 'mpeg2video', '-q:v', '4', '-bf', '2', '-pix_fmt', 'yuv420p'],
+        more: ['-c:a', 'mp2'],
+      }),
+    wants: { ...plain, frames: 50 },
+  },
+  {
     name: 'MPEG-2 in a program stream',
     make: () =>
       film({
@@ -74,6 +97,62 @@ export const containerCases: Case[] = [
         more: ['-c:a', 'libopus'],
       }),
     wants: plain,
+  },
+  {
+    name: 'WebM with VP8 and Vorbis',
+    make: () =>
+      film({
+        name: 'webm-vp8',
+        extension: 'webm',
+        encoder: [
+          '-c:v',
+          'libvpx',
+          '-deadline',
+          'realtime',
+          '-cpu-used',
+          '8',
+          '-b:v',
+          '1M',
+          '-pix_fmt',
+          'yuv420p',
+        ],
+        more: ['-c:a', 'libvorbis'],
+      }),
+    wants: plain,
+  },
+  {
+    name: 'Ogg with Theora and Vorbis',
+    make: () =>
+      film({
+        name: 'theora',
+        extension: 'ogv',
+        encoder: ['-c:v', 'libtheora', '-q:v', '7', '-pix_fmt', 'yuv420p'],
+        more: ['-c:a', 'libvorbis'],
+      }),
+    wants: plain,
+  },
+  {
+    name: 'WMV with WMA',
+    make: () =>
+      film({
+        name: 'windows',
+        extension: 'wmv',
+        encoder: ['-c:v', 'wmv2', '-q:v', '4', '-pix_fmt', 'yuv420p'],
+        more: ['-c:a', 'wmav2'],
+      }),
+    wants: asDecoded,
+  },
+  {
+    name: 'MXF with MPEG-2 and PCM',
+    make: () =>
+      film({
+        name: 'mxf',
+        extension: 'mxf',
+        rate: '25',
+        encoder: ['-c:v', 'mpeg2video', '-q:v', '4', '-pix_fmt', 'yuv422p'],
+        more: ['-c:a', 'pcm_s16le'],
+      }),
+    wants: { ...plain, frames: 50 },
   },
   {
     name: 'ProRes in MOV with PCM',

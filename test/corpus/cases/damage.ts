@@ -55,6 +55,18 @@ export const damageCases: Case[] = [
     wants: refused('corrupt_input'),
   },
   {
+    name: 'cut at 60 % behind its index, kept as it is',
+    make: async () => cut('cut.mp4', await long(), 0.6),
+    job: { allow_partial: true },
+    wants: { status: 'completed', asSource: true, findings: 'source' },
+  },
+  {
+    name: 'bytes overwritten in the middle, kept as it is',
+    make: async () => damaged('damaged.mp4', await long(), 30_000),
+    job: { allow_partial: true },
+    wants: { status: 'completed', frames: 300, sameFrames: true, findings: 'source' },
+  },
+  {
     name: 'a transport stream cut in the middle of a picture',
     make: async () => cut('cut.ts', await film({ name: 'to-cut', extension: 'ts', seconds: 4 }), 0.613),
     wants: { status: 'completed', asSource: true },

@@ -48,6 +48,17 @@ export const rateCases: Case[] = [
     wants: { status: 'completed', frameRate: '1/2', frames: 6, asSource: true, keyFrames: about(2, 0.002) },
   },
   {
+    name: 'pictures that stand still for 5.5 and 7 s',
+    make: () =>
+      film({
+        name: 'frozen',
+        seconds: 24,
+        filters: "select='not(between(t,3,8.5)+between(t,12,19))'",
+        more: ['-fps_mode', 'vfr'],
+      }),
+    wants: { status: 'completed', frameRate: '30/1', frames: 720, inOrder: true, keyFrames: about(2, 0.002) },
+  },
+  {
     name: 'timestamps doubled and out of order',
     make: () =>
       film({
@@ -67,7 +78,13 @@ export const rateCases: Case[] = [
         filters: "settb=1/90000,setpts='(N/30+0.02*random(0))/TB'",
         more: ['-fps_mode', 'passthrough', '-enc_time_base', '1/90000', '-video_track_timescale', '90000'],
       }),
-    wants: { status: 'completed', frameRate: '30/1', frames: about(120, 1), sameFrames: true },
+    wants: {
+      status: 'completed',
+      frameRate: '30000/1001',
+      frames: about(120, 1),
+      sameFrames: true,
+      keyFrames: about(2.002, 0.001),
+    },
   },
   {
     name: 'a header that says 90,000 frames a second',

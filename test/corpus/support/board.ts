@@ -24,7 +24,7 @@ function cameOut(lines: readonly Line[]): string {
   const wrong = lines.filter(({ right }) => !right)
   if (wrong.length > 0) return `WRONG: ${wrong.map(({ fact, got }) => phrase(fact, got)).join(', ')}`
   const measured = lines.filter(({ wanted }) => isRange(wanted))
-  return ['so', ...measured.map(({ fact, got }) => phrase(fact, got))].join(', ')
+  return ['yes', ...measured.map(({ fact, got }) => phrase(fact, got))].join(', ')
 }
 
 function phrase(fact: string, value: unknown): string {
@@ -39,9 +39,8 @@ function shown(value: unknown): string {
   return typeof value === 'number' ? number(value) : plain(String(value))
 }
 
-/** To four places in all at most, so that one run's table is like the next one's. */
-const number = (value: number): string =>
-  String(Math.abs(value) >= 100 ? Math.round(value * 10) / 10 : Number(value.toPrecision(3)) + 0)
+/** To a thousandth, so that one run's table is like the next one's. */
+const number = (value: number): string => String(Math.round(value * 1000) / 1000 + 0)
 
 /** Text that shows itself in a table of Markdown, whatever is in it. */
 const plain = (text: string): string =>

@@ -7,8 +7,9 @@ import { once } from './once.ts'
 import { pictureFacts } from './picture-facts.ts'
 import { soundFacts } from './sound-facts.ts'
 
-const withTracks = videoSchema.extend({
+const detailSchema = videoSchema.extend({
   tracks: z.array(z.object({ kind: z.string(), state: z.string(), language: z.string().nullable() })),
+  findings: z.array(z.object({ check: z.string(), passed: z.boolean() })).nullable(),
 })
 
 export type Made = {
@@ -23,7 +24,7 @@ export type Facts = ReturnType<typeof factsOf>
 /** What can be said of a result, each measured when asked for. */
 export function factsOf(made: Made) {
   const { system, videoId } = made
-  const video = once(async () => withTracks.parse(await getVideo(system.baseUrl, videoId)))
+  const video = once(async () => detailSchema.parse(await getVideo(system.baseUrl, videoId)))
   const playlist = (name: string) => `${system.baseUrl}/videos/${videoId}/hls/${name}.m3u8`
   const rungs = async () =>
     (await video()).resolutions.map(({ name, frames, mp4_url }) => ({
@@ -46,6 +47,12 @@ export function factsOf(made: Made) {
         select max(attempt)::int as attempts from tasks where video_id = ${videoId}`
       return row?.attempts ?? 0
     },
+    /** The checks that did not pass. */
+    findings: async () =>
+      ((await video()).findings ?? [])
+        .filter(({ passed }) => !passed)
+        .map(({ check }) => check)
+        .join(' '),
     title: async () => (await video()).title,
     titleLength: async () => Array.from((await video()).title ?? '').length,
     titleEnd: async () => Array.from((await video()).title ?? '').at(-1) ?? null,
