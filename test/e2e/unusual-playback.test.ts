@@ -94,6 +94,25 @@ test('hls.js shows the key picture of a moment from the playlist for the seek ba
   expect(seenSchema.parse(await watched.page.evaluate('unusualWatch.report()')).errors).toEqual([])
 })
 
+test('the page offers sound tracks by their names, and subtitles in the controls of the browser', async () => {
+  await using page = await openPage('languages')
+  const tracks = page.view.getByLabel('Sound')
+  await tracks.waitFor()
+  expect(await tracks.locator('option').allTextContents()).toEqual(['English', 'Kommentar'])
+  const other = page.view.waitForRequest((request) => request.url().includes('/audio-1-0'))
+  await tracks.selectOption('Kommentar')
+  await other
+  await using captions = await openPage('captions')
+  await captions.view.waitForFunction("document.querySelector('video')?.textTracks[0]?.label === 'English'")
+  expect(await captions.view.getByLabel('Sound').isVisible()).toBe(false)
+})
+
+async function openPage(name: string) {
+  const view = await browser.newPage()
+  await view.goto(`${system.baseUrl}/#/videos/${videos.get(name)}`)
+  return { view, [Symbol.asyncDispose]: () => view.close() }
+}
+
 /** Everything of it, in one piece from the start, without an error. */
 const whole = { errors: [], buffered: [[expect.closeTo(0, 0), expect.closeTo(seconds, 0)]] }
 

@@ -1,6 +1,6 @@
 // @ts-check
 import { ApiError, checkPlaylist } from './api.js'
-import { h, setText, show } from './dom.js'
+import { fill, h, setText, show } from './dom.js'
 import { clock } from './format.js'
 
 const askAgainMs = 2000
@@ -25,6 +25,8 @@ export function createPlayer({ address, audioOnly, title }, listener) {
   media.setAttribute('preload', 'auto')
   const message = h('p', { class: 'player-message', role: 'status' })
   const ready = h('p', { class: 'player-ready' })
+  const tracks = h('select', { onchange: () => hear(Number(tracks.value)) })
+  const sound = h('label', { class: 'player-sound', hidden: true }, 'Sound ', tracks)
   const element = h('div', { class: audioOnly ? 'player audio' : 'player' }, media, message)
   const asking = new AbortController()
   /** @type {import('hls.js').default | null} */
@@ -35,7 +37,7 @@ export function createPlayer({ address, audioOnly, title }, listener) {
 
   say('Starts playing in a moment')
   void ask()
-  return { element, ready, media, setLevel, destroy }
+  return { element, ready, sound, media, setLevel, destroy }
 
   async function ask() {
     try {
@@ -65,6 +67,12 @@ export function createPlayer({ address, audioOnly, title }, listener) {
     player.on(Hls.Events.MANIFEST_PARSED, () => {
       say('')
       listener.onLevels(player.levels.map(levelFacts))
+    })
+    // Subtitles need nothing of ours: hls.js makes text tracks of them, which the browser's controls offer.
+    player.on(Hls.Events.AUDIO_TRACKS_UPDATED, (_, { audioTracks }) => {
+      fill(tracks, ...audioTracks.map(({ name }, index) => h('option', { value: index }, name)))
+      tracks.value = String(Math.max(0, player.audioTrack))
+      show(sound, audioTracks.length > 1)
     })
     player.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => listener.onLevel(level))
     player.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => {
@@ -105,6 +113,11 @@ export function createPlayer({ address, audioOnly, title }, listener) {
   /** @param {number} index of a level; -1 = chosen by bandwidth */
   function setLevel(index) {
     if (hls) hls.nextLevel = index
+  }
+
+  /** @param {number} index of a sound track */
+  function hear(index) {
+    if (hls) hls.audioTrack = index
   }
 
   function destroy() {

@@ -13,6 +13,7 @@ export function createStage() {
   let player = null
   const place = h('div', { class: 'screen' })
   const ready = h('div', { class: 'screen-note' })
+  const sound = h('div')
   const address = h('input', {
     class: 'mono',
     readonly: true,
@@ -23,6 +24,7 @@ export function createStage() {
     'div',
     { class: 'screen-foot' },
     ready,
+    sound,
     h(
       'div',
       { class: 'address' },
@@ -61,6 +63,7 @@ export function createStage() {
       )
       fill(place, player.element)
       fill(ready, player.ready)
+      fill(sound, player.sound)
     }
     if (video.links.poster && !audioOnly) player?.media.setAttribute('poster', video.links.poster)
   }
