@@ -79,6 +79,7 @@ export const errorCodes = {
   cut_not_exact: { class: 'replan', about: 'the source cannot be cut exactly' },
   init_mismatch: { class: 'replan', about: 'pieces of one rung were encoded in different ways' },
   audio_mismatch: { class: 'replan', about: 'pieces of one audio track were encoded in different ways' },
+  cuts_wrong: { class: 'replan', about: 'a segment does not begin where it was planned' },
   chunks_do_not_join: { class: 'replan', about: 'there is a gap between two pieces' },
 
   worker_crashed: { class: 'poison', about: 'a task ended its worker three times at the same place' },
@@ -94,6 +95,10 @@ export const errorCodes = {
   too_many_frames: { class: 'fault', about: 'the output has more frames than were asked for' },
   truncated_output: { class: 'fault', about: 'the output ends inside a box' },
   unknown_codec: { class: 'fault', about: 'the output is in a codec that was not asked for' },
+  frames_wrong: { class: 'fault', about: 'a rung has not the frames that its runs made' },
+  init_wrong: { class: 'fault', about: 'a rung is not as planned: its size, shape, colours or codec' },
+  segment_wrong: { class: 'fault', about: 'a segment is not what was stored, or does not decode' },
+  sound_wrong: { class: 'fault', about: 'a sound track has a gap, another length or another start' },
   segments_missing: { class: 'fault', about: 'a task that is done lacks segments' },
   object_missing: { class: 'fault', about: 'an object is not in the store, or has another size' },
   mp4_incomplete: { class: 'fault', about: 'the MP4 has not the frames of its segments' },

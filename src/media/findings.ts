@@ -1,5 +1,6 @@
 /** What the checks of a finished video found: stored in `videos.findings`, shown by the API. */
 import { z } from 'zod'
+import { StepladderError } from '../errors.ts'
 import type { Damage } from './ffmpeg-failure.ts'
 
 /**
@@ -21,6 +22,13 @@ export const failed = (check: string, code: string | null, detail: string): Find
   detail,
   code,
 })
+
+/** Throws the error of the first check that fails the video. */
+export function requirePassed(findings: readonly Finding[]): void {
+  const fault = findings.find(({ passed: good, code }) => !good && code !== null)
+  if (!fault?.code) return
+  throw new StepladderError(fault.code, `the check of the ${fault.check} failed: ${fault.detail}`)
+}
 
 /** What a done task says of its run; of other kinds of tasks nothing of it is there. */
 const taskResultSchema = z

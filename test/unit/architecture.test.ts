@@ -21,7 +21,14 @@ const allowed: Record<string, readonly string[]> = {
 const ground = new Set(['config.ts', 'error-codes.ts', 'errors.ts', 'failpoints.ts', 'log.ts', 'shutdown.ts'])
 
 /** The files of src/media that start programs or look at the disk; all others only compute. */
-const mediaWithEffects = new Set(['build.ts', 'ffmpeg.ts', 'launch.ts', 'probe.ts', 'profiles-file.ts'])
+const mediaWithEffects = new Set([
+  'build.ts',
+  'ffmpeg.ts',
+  'launch.ts',
+  'probe.ts',
+  'read-back.ts',
+  'profiles-file.ts',
+])
 const effects = /^(execa|undici|postgres|ioredis|minio|node:(fs|child_process|net|http|https|dns|timers).*)$/
 
 const files = ['cmd', 'src'].flatMap((folder) =>
