@@ -70,6 +70,10 @@ export const errorCodes = {
     class: 'transient',
     about: "the worker's file of profiles lacks the profile of the job",
   },
+  sample_too_slow: {
+    class: 'transient',
+    about: 'a sample of the content took too long; the ladder stays as it is',
+  },
   probe_failed: { class: 'transient', about: 'the answer of ffprobe is not what was expected' },
 
   out_of_disk: { class: 'outage', about: "the worker's scratch is full" },

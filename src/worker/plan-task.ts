@@ -5,6 +5,7 @@ import { makePlan } from '../media/make-plan.ts'
 import { requireProfile } from '../media/profiles.ts'
 import { readProgressSeed } from '../progress/seed.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
+import { fitToTitle } from './fit-to-title.ts'
 import { lookAtSource } from './look-at-source.ts'
 
 const inputSchema = z.object({ single_chunk: z.string().optional() })
@@ -18,7 +19,8 @@ export async function runPlanTask(context: WorkerContext, run: TaskRun): Promise
   await context.progress.stage(task.videoId, 'queued', 'planning')
   const media = await lookAtSource(context, run)
   const singleChunk = inputSchema.parse(task.input).single_chunk ?? null
-  const plan = makePlan({ media, build: context.build, singleChunk, profile })
+  const fixed = makePlan({ media, build: context.build, singleChunk, profile })
+  const plan = task.options.per_title ? await fitToTitle(context, run, fixed) : fixed
   await run.hold(() => completePlan(context.sql, task, { media, plan }))
   const rungs = plan.video?.rungs.map((rung) => rung.name)
   run.log.info({ rungs, chunks: plan.video?.chunks.length, audio: plan.audio.length }, 'planned')

@@ -93,6 +93,20 @@ test('the figures of a chunk are those of its frames against the same frames of 
   expect(small?.ssim_mean).toBeGreaterThan(0.95)
 })
 
+test.each([
+  { codec: 'hevc', preset: 'ultrafast' },
+  { codec: 'av1', preset: '12' },
+] as const)('rungs in $codec have figures too', async (encoder) => {
+  const other = { ...plan, encoder }
+  const { outputs } = await encode(url, other, span)
+  const right = await measure({}, outputs, other)
+  const aside = await measure({ firstFrame: span.firstFrame + 1 }, outputs, other)
+  for (const [index, rung] of right.entries()) {
+    expect(rung.ssim_mean).toBeGreaterThan(0.9)
+    expect(aside[index]?.ssim_mean).toBeLessThan(rung.ssim_mean - 0.02)
+  }
+})
+
 test('laid one frame aside every figure falls far', async () => {
   const right = await measure()
   const aside = await measure({ firstFrame: span.firstFrame + 1 })

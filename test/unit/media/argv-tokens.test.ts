@@ -3,7 +3,9 @@ import { audioArgs } from '../../../src/media/audio-args.ts'
 import { httpInput } from '../../../src/media/input-args.ts'
 import { makePlan } from '../../../src/media/make-plan.ts'
 import type { AudioPlan } from '../../../src/media/model.ts'
+import { qualityArgs } from '../../../src/media/quality-args.ts'
 import { remuxArgs } from '../../../src/media/remux-args.ts'
+import { sampleArgs } from '../../../src/media/sample-args.ts'
 import { subtitleArgs } from '../../../src/media/subtitle-args.ts'
 import { videoArgs } from '../../../src/media/video-args.ts'
 import { profileNamed } from '../../support/profiles.ts'
@@ -64,6 +66,8 @@ test('nothing a caller wrote reaches an argv: a thousand random sources, every t
         input: INPUT,
         progressFd: 9,
       }),
+      qualityArgs({ plan: plan.video, firstFrame: 900, frames: 60, preroll_s: 2, threads: 1, input: INPUT }),
+      sampleArgs({ plan: plan.video, firstFrame: 900, frames: 60, preroll_s: 2, threads: 1, input: INPUT }),
       ...soundArgs(plan.audio[0]),
       subtitleArgs({ plan: plan.subtitles[0], input: INPUT, progressFd: 4 }),
       remuxArgs({ video: true, audio: plan.audio, output: '/scratch/x.mp4' }),
@@ -130,13 +134,18 @@ const WORDS = new Set([
 
 const isKnownToken = (token: string): boolean =>
   WORDS.has(token) ||
+  /^(\[[eq]\d\]|null|-|h264|hevc|obu)$/.test(token) ||
   /^(-[a-z_]+(:[sva]){0,2}(:\d)?|-?\d+(\.\d+)?|0:\d|pipe:\d+)$/.test(token) ||
   isGraph(token)
+
+/** What a comparison adds to a graph. */
+const FIGURES =
+  /\[[a-z]\d\]|settb=|setpts=N|ssim|psnr|shortest=1:repeatlast=0|,metadata=mode=print(:key=lavfi\.ssim\.All)?:file='pipe\\:\d+'/g
 
 /** Names of filters and their options, numbers, and our own constants. */
 const isGraph = (token: string): boolean =>
   /^(\[0:\d\]|asetpts|aresample)/.test(token) &&
-  (token.match(/[a-zA-Z_]+/g) ?? []).every((name) =>
+  (token.replaceAll(FIGURES, '').match(/[a-zA-Z_]+/g) ?? []).every((name) =>
     /^([vcsp]|scale|flags|bicubic|setpts|PTS|fps|round|near|start_time|trim|start_pts|end_pts|in_color_matrix|out_color_matrix|out_range|pc|select|eq|n|not|mod|pts|bt|smpte|m|setparams|range|tv|color_primaries|color_trc|colorspace|setsar|format|yuv|p|split|asetpts|TB|aresample|async|first_pts|min_hard_comp|aformat|sample_fmts|fltp|channel_layouts|stereo|atrim)$/.test(
       name,
     ),
