@@ -36,6 +36,9 @@ export type VideoSegmenterOptions = {
   pictureEvery: number | null
 }
 
+/** Of full segments that wait for their pictures. A picture is on its way before the frames behind it. */
+const maxWaitingBytes = 64 * 2 ** 20
+
 type Rung = { init: Buffer | null; defaults: SampleDefaults; waiting: PlacedFragment[]; frames: number }
 type Cut = {
   idx: number
@@ -119,6 +122,13 @@ export function createVideoSegmenter(options: VideoSegmenterOptions) {
       if (segment.firstFrame + segment.frames >= options.holdFrom) held = segment
       else release(segment)
     }
+    if (available - cutFrames >= segmentFrames(nextIdx)) requireFewWaiting()
+  }
+
+  function requireFewWaiting(): void {
+    const waiting = rungs.values().flatMap((rung) => rung.waiting)
+    if (waiting.reduce((sum, { mdat }) => sum + mdat.length, 0) <= maxWaitingBytes) return
+    throw new StepladderError('pictures_disagree', 'the frames are there, and their pictures do not come')
   }
 
   /** The run's end: its tail, joined to the held segment when too short to stand alone. */

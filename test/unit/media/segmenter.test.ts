@@ -272,6 +272,18 @@ test('a short tail brings its picture to the segment that it joins', () => {
   ])
 })
 
+test('frames do not pile up while no picture comes', () => {
+  const segmenter = createSegmenter(withPictures)
+  const pile = () => {
+    for (let frame = 0; frame < 3000; frame += 10) {
+      const { moof, mdat } = makeFragment({ decodeTime: frame * 1000, frames: 10, size: 100_000 })
+      segmenter.pushFragment('720p', moof, mdat)
+    }
+  }
+  segmenter.pushInit('720p', makeInit({ duration: 1000, size: 100_000, flags: 0 }))
+  expect(codeThrownBy(pile)).toBe('pictures_disagree')
+})
+
 test('a run with a picture too few or too many is refused', () => {
   for (const count of [1, 3]) {
     const segmenter = createSegmenter({ ...withPictures, holdFrom: 0 })
