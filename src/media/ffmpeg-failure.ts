@@ -1,5 +1,6 @@
 import { PermanentError, StderrTail, type StepladderError, TransientError } from '../errors.ts'
 import type { FfmpegResult } from './ffmpeg.ts'
+import { saysCutFile } from './ffmpeg-stderr.ts'
 
 /** How a process ended: with an exit code, or by a signal that it did not handle. */
 export type Ending = { exitCode: number | null; signal: NodeJS.Signals | null }
@@ -115,7 +116,7 @@ export function requireWholeRun(
   const failure = allowPartial && mostlyUndecodable(result) ? null : judgeExit(result)
   if (failure) throw failure
   const cutConnection = /Stream ends prematurely|Connection /.test(result.stderrTail)
-  if (result.endedEarly && (cutConnection || !SAYS_CUT_FILE.test(result.stderrTail))) {
+  if (result.endedEarly && (cutConnection || !saysCutFile(result.stderrTail))) {
     throw new TransientError('source_unreachable', 'the source could not be read to its end', cause)
   }
   const damage = damageOf(result, cause)
@@ -123,8 +124,6 @@ export function requireWholeRun(
   if (!allowPartial) throw damage
   return { code: damage.code, message: damage.message }
 }
-
-const SAYS_CUT_FILE = /partial file|File ended prematurely/
 
 function damageOf({ endedEarly, decodeErrors }: FfmpegResult, cause: ErrorOptions): PermanentError | null {
   if (endedEarly) {

@@ -5,8 +5,16 @@ const TAIL_LINES = 40
 /** 5.x, then the wording of 6 and later. */
 const DECODE_ERROR = /Error while decoding stream|Error submitting packet to decoder/
 
-/** What a demuxer says at the end of a file that should go on: MP4, Matroska, then all others over HTTP. */
-const CUT_OFF = /partial file|File ended prematurely|^\S+: Input\/output error$/
+/**
+ * What a demuxer says at the end of a file that should go on: MP4, Matroska, and two to which a packet is
+ * damaged only where the file ends inside it.
+ */
+const CUT_FILE = /partial file|File ended prematurely|^\[(flv|avi) @ \w+\] Packet corrupt/
+/** The same over HTTP, whatever the container; there the connection may be at fault. */
+const CUT_READ = /^\S+: Input\/output error$/
+
+/** Whether one of these lines says that the file itself is cut. */
+export const saysCutFile = (lines: string): boolean => lines.split('\n').some((line) => CUT_FILE.test(line))
 
 /** What an ffmpeg process complains about, fed line by line at log level `repeat+warning`. */
 export function createStderrWatch() {
@@ -19,7 +27,7 @@ export function createStderrWatch() {
       // What SVT-AV1 says of itself, whatever the log level is.
       if (text.startsWith('Svt[info]')) return
       if (DECODE_ERROR.test(text)) decodeErrors += 1
-      if (CUT_OFF.test(text)) cutOff = true
+      if (CUT_FILE.test(text) || CUT_READ.test(text)) cutOff = true
       // Each drop is announced; one that is mended is followed by the second line, to no one's harm.
       if (/Stream ends prematurely/.test(text)) disconnected = true
       if (/Will reconnect at/.test(text)) disconnected = false

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { clip } from '../../scripts/clips/clip.ts'
+import { makeMedia } from '../../scripts/clips/make.ts'
 import { submitJob, uploadFile } from '../../scripts/demo/submit.ts'
 import { cut, damaged } from '../corpus/cases/bytes.ts'
 import { untilEnded } from '../support/job-client.ts'
@@ -18,6 +19,11 @@ const film = (extension: 'mp4' | 'mkv' | 'ts') => clip({ seconds, extension })
 const cutFilm = async () => cut('partial-cut.mp4', await film('mp4'), 0.6)
 const damagedFilm = async () => damaged('partial-damaged.mp4', await film('mp4'), 20_000)
 const cutMatroska = async () => cut('partial-cut.mkv', await film('mkv'), 0.6)
+const cutOther = async (extension: 'flv' | 'avi') => {
+  const remux = ['-i', await film('mp4'), '-c', 'copy']
+  const path = await makeMedia({ name: 'partial', extension, args: remux })
+  return cut(`partial-cut.${extension}`, path, 0.6)
+}
 /** In the middle of its first GOP but one, so that no chunk but the first has anything. */
 const cutEarly = async () => cut('partial-early.mp4', await film('mp4'), 0.2)
 
@@ -51,6 +57,8 @@ describe('without the option a film', () => {
     ['cut at 60 %', cutFilm, 'truncated_input'],
     ['with noise in the middle', damagedFilm, 'corrupt_input'],
     ['in Matroska, cut at 60 %', cutMatroska, 'truncated_input'],
+    ['in Flash Video, cut at 60 %', () => cutOther('flv'), 'truncated_input'],
+    ['in AVI, cut at 60 %', () => cutOther('avi'), 'truncated_input'],
     ['cut in its second GOP', cutEarly, 'truncated_input'],
   ])('%s fails at once', async (_, make, code) => {
     const { video } = await made(await make())
@@ -62,6 +70,7 @@ describe('with allow_partial a film', () => {
   test.each([
     ['cut at 60 %', cutFilm, 0.6],
     ['in Matroska, cut at 60 %', cutMatroska, 0.6],
+    ['in Flash Video, cut at 60 %', () => cutOther('flv'), 0.6],
     ['cut in its second GOP', cutEarly, 0.2],
   ])('%s becomes what there is, and says how much', async (_, make, share) => {
     const { video, frames, sound, source, events, decoded } = await made(await make(), true)

@@ -106,6 +106,9 @@ describe('stderr', () => {
       ],
     ],
     [true, ['[mov @ 0x1] stream 0, offset 0x16: partial file']],
+    [true, ['[matroska,webm @ 0x1] File ended prematurely']],
+    [true, ['[flv @ 0x1] Packet corrupt (stream = 1, dts = 3500).']],
+    [false, ['[mpegts @ 0x1] Packet corrupt (stream = 1, dts = 3500).']],
     [false, ['all is well']],
   ])('says %j to whether the source ended early: %j', (expected, lines) => {
     const watch = createStderrWatch()
