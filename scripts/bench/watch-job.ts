@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { JobOptions } from '../../src/media/job-options.ts'
 import { getVideo, submitJob, uploadFile } from '../demo/submit.ts'
 import type { Video } from '../demo/video.ts'
 
 export type JobTimes = { video: Video; wallS: number; firstPlayableS: number }
 
 /** Uploads the file, then measures from `POST /jobs` to `completed` and to the first playable segment. */
-export async function runJob(baseUrl: string, path: string): Promise<JobTimes> {
+export async function runJob(
+  baseUrl: string,
+  path: string,
+  options: Partial<JobOptions> = {},
+): Promise<JobTimes> {
   const key = await uploadFile({ baseUrl, path })
   const start = performance.now()
-  const { id } = await submitJob(baseUrl, { source: { key } })
+  const { id } = await submitJob(baseUrl, { ...options, source: { key } })
   let firstPlayableS = Number.NaN
   for (;;) {
     if (Number.isNaN(firstPlayableS) && (await isPlayable(baseUrl, id))) firstPlayableS = since(start)

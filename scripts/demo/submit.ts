@@ -46,8 +46,6 @@ export type JobRequest = Partial<JobOptions> & {
   source: { key: string } | { url: string }
   title?: string
   priority?: 'high' | 'normal' | 'low'
-  allow_partial?: boolean
-  profile?: string
 }
 
 /** `POST /jobs`; never makes two, even where an answer is lost. Throws with the API's own sentence when it refuses. */

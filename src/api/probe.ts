@@ -45,6 +45,9 @@ function leftOut(
       'rungs and caps are fitted to the content when the job is planned, and may become fewer',
     )
   if (video && media.video?.interlaced)
-    warn('fields_not_measured', 'which field comes first is measured when the job is planned')
+    warn(
+      'fields_not_measured',
+      'whether and how the film is deinterlaced is decided by its pictures when the job is planned',
+    )
   return warnings
 }

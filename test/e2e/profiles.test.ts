@@ -70,7 +70,8 @@ describe.each([
 
   test('names its codec in the playlist and tags its MP4 with it', async () => {
     const master = await (await fetch(`${system.baseUrl}/videos/${video.id}/hls/master.m3u8`)).text()
-    expect(master.match(/CODECS="[^"]*"/g)).toEqual(Array(2).fill(`CODECS="${codec},mp4a.40.2"`))
+    const codecs = [...master.matchAll(/^#EXT-X-STREAM-INF:.*CODECS="([^"]*)"/gm)].map(([, list]) => list)
+    expect(codecs).toEqual(Array(2).fill(`${codec},mp4a.40.2`))
     const [top] = video.resolutions
     const mp4 = new URL(top?.mp4_url ?? '', system.baseUrl).href
     const entries = ['-show_entries', 'stream=codec_name,codec_tag_string', '-of', 'csv=p=0']
