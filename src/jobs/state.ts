@@ -16,7 +16,8 @@ export function isTerminal(status: VideoStatus): boolean {
 
 /**
  * Order of a video's tasks among each other: plan, chunk 0, audio, chunk 1, …, then MP4s and finish,
- * so that the beginning plays while the rest is made.
+ * so that the beginning plays while the rest is made. Text comes in turn with the chunks: each track of it
+ * reads the whole source, and films have dozens.
  */
 export function taskRank(kind: TaskKind, position: number): number {
   switch (kind) {
@@ -26,8 +27,9 @@ export function taskRank(kind: TaskKind, position: number): number {
     case 'video':
       return position === 0 ? 1 : 1_000 + position
     case 'audio':
-    case 'subtitle':
       return 2 + position
+    case 'subtitle':
+      return 1_000 + position
     case 'mp4':
       return 1_000_000 + position
     case 'quality':

@@ -39,7 +39,9 @@ export async function writeManifests(
   const write = (track: AssembledTrack) => writeTrackPlaylist(context, run, plan, track)
   const video = await Promise.all(made.video.map((track) => writeRendition(context, run, plan, track)))
   const audio = await Promise.all(made.audio.map(write))
-  const durationS = Math.max(...[...video, ...audio].map(({ track }) => track.durationS))
+  const longest = Math.max(...[...video, ...audio].map(({ track }) => track.durationS))
+  // In whole milliseconds, as its rows have it.
+  const durationS = Math.round(1000 * longest) / 1000
   const subtitles = await Promise.all(
     made.subtitles.map((track) => writeSubtitlePlaylist(context, run, track, durationS)),
   )

@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { fixtureFolder, makeMedia } from '../../scripts/clips/make.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { clip } from '../support/fixtures.ts'
-import { submitFile, untilEnded } from '../support/job-client.ts'
+import { submitFile, untilEnded, watchJob } from '../support/job-client.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
 
 const seconds = 5
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const sources = {
     portrait: clip({ seconds, width: 180, height: 320 }),
     sound: soundAlone(),
-    captions: captioned(),
+    captions: clip({ seconds }).then((film) => captioned(film, 'short')),
     languages: clip({ seconds, tones: [440, 880], more: languages, extension: 'mkv' }),
     'languages of sound alone': soundAlone([440, 880], languages),
   }
@@ -93,6 +93,27 @@ test('hls.js shows the key picture of a moment from the playlist for the seek ba
   await watched.page.screenshot({ path: join(screenshots, 'scrubbed-hls.png') })
   expect(seenSchema.parse(await watched.page.evaluate('unusualWatch.report()')).errors).toEqual([])
 })
+
+test('subtitles are shown while the video is still being made', async () => {
+  const film = await clip({ seconds: 60, width: 1280, height: 720 })
+  const { id } = await submitFile(system, await captioned(film, 'growing'), 'growing')
+  videos.set('growing', id)
+  const isReady = async () => (await masterOf(id)).includes('TYPE=SUBTITLES')
+  await watchJob(system, id, ({ snapshot }) => snapshot.resolutions.some(({ segments }) => segments >= 2))
+  await vi.waitUntil(isReady, { timeout: 60_000, interval: 200 })
+  await using watched = await load('hls', 'growing')
+  await watched.page.evaluate('unusualWatch.player.showText()')
+  await watched.page.evaluate('unusualWatch.play(1)')
+  await watched.untilTrue('unusualWatch.hasReached(1.5)')
+  const seen = seenSchema.parse(await watched.page.evaluate('unusualWatch.report()'))
+  const [row] = await system.sql<{ status: string }[]>`select status from videos where id = ${id}`
+  expect(row?.status).toBe('processing')
+  expect(seen).toMatchObject({ errors: [], cues: [expect.stringContaining('Hello')] })
+})
+
+async function masterOf(id: string): Promise<string> {
+  return (await fetch(`${system.baseUrl}/videos/${id}/hls/master.m3u8`)).text()
+}
 
 test('the page offers sound tracks by their names, and subtitles in the controls of the browser', async () => {
   await using page = await openPage('languages')
@@ -167,17 +188,16 @@ function soundAlone(tones: readonly number[] = [440], more: readonly string[] = 
   return makeMedia({ name: 'sound-alone', extension: 'mkv', args })
 }
 
-async function captioned(): Promise<string> {
+async function captioned(film: string, name: string): Promise<string> {
   const lines = [
     ...['1', '00:00:01,000 --> 00:00:02,000', 'Hello <i>there</i>', ''],
     ...['2', '00:00:03,000 --> 00:00:04,500', '<img src=x onerror="globalThis.ran=1">alert(1)', ''],
   ]
-  const film = await clip({ seconds })
   const text = join(fixtureFolder, 'two-cues.srt')
   writeFileSync(text, lines.join('\n'))
   const streams = ['-i', film, '-i', text, '-map', '0', '-map', '1', '-c', 'copy', '-c:s', 'srt']
   return makeMedia({
-    name: 'two-cues',
+    name: `two-cues-${name}`,
     extension: 'mkv',
     args: [...streams, '-metadata:s:s:0', 'language=eng'],
   })

@@ -11,7 +11,9 @@ export async function checkPlaylists(storage: Storage, video: NamedVideo): Promi
   if (video.masterKey === null) return [wrong('a completed video without a master')]
   const master = await readLines(storage, video.masterKey)
   if (master === null) return [] // missing, and found as such
-  const named = sorted(addressesIn(master).map((uri) => besides(video.masterKey ?? '', uri)))
+  // A sound without a picture is a variant and a rendition.
+  const addresses = new Set(addressesIn(master))
+  const named = sorted([...addresses].map((uri) => besides(video.masterKey ?? '', uri)))
   const expected = sorted(
     listed.flatMap(({ playlistKey, iframesKey }) => [playlistKey ?? [], iframesKey ?? []].flat()),
   )
@@ -27,9 +29,10 @@ export async function checkPlaylists(storage: Storage, video: NamedVideo): Promi
 function faultsIn(track: NamedTrack, lines: readonly string[]): string[] {
   const faults: string[] = []
   const named = addressesIn(lines).map((uri) => besides(track.playlistKey ?? '', uri))
-  const expected = [track.init?.key ?? 'none', ...track.segments.map((segment) => segment.key)]
+  const expected = [...(track.init ? [track.init.key] : []), ...track.segments.map((segment) => segment.key)]
   if (named.join() !== expected.join()) faults.push(`it names ${named}, not ${expected}`)
-  const timescale = track.init?.timescale ?? 1
+  // Text has no init and counts in milliseconds.
+  const timescale = track.init?.timescale ?? 1000
   const durations = lines.flatMap((line) => /^#EXTINF:([\d.]+),/.exec(line)?.[1] ?? [])
   const told = track.segments.map(({ duration }) => (duration / timescale).toFixed(6))
   if (durations.join() !== told.join()) faults.push(`it says ${durations} s, not ${told}`)
