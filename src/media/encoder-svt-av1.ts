@@ -5,6 +5,8 @@ export const svtAv1: Encoder = {
   library: 'libsvtav1',
   presets: Array.from({ length: 13 }, (_, preset) => String(preset)),
   crf: { least: 1, most: 63, whole: true },
+  // It takes 100 Mb/s.
+  mostBps: 66_000_000,
   // `Source Width must be at least 64`.
   minSide: 64,
   // It cannot make every frame a key frame (1.4.1).

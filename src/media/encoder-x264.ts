@@ -17,6 +17,7 @@ export const x264: Encoder = {
   library: 'libx264',
   presets,
   crf: { least: 1, most: 51, whole: false },
+  mostBps: 500_000_000,
   minSide: 2,
   minGopFrames: 1,
   dense: false,

@@ -20,6 +20,7 @@ export const x265: Encoder = {
   library: 'libx265',
   presets,
   crf: { least: 1, most: 51, whole: false },
+  mostBps: 500_000_000,
   // One coding tree unit, which it shrinks to 16×16 at most.
   minSide: 16,
   minGopFrames: 1,

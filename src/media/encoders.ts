@@ -13,6 +13,8 @@ export type Encoder = {
   presets: readonly string[]
   /** Both ends can be asked for; SVT-AV1 takes whole numbers only. */
   crf: { least: number; most: number; whole: boolean }
+  /** The highest cap that a profile may ask for; at 60 frames a second it is half as high again. */
+  mostBps: number
   /** Pixels of the thinnest picture that it takes. */
   minSide: number
   minGopFrames: number

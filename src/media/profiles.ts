@@ -14,7 +14,7 @@ export const profileNameSchema = z
 const rungSchema = z.strictObject({
   name: z.enum(boxNames, `must be one of ${boxNames.join(', ')}`),
   /** The cap at up to 30 frames a second. */
-  max_bitrate_bps: z.int().min(10_000).max(1_000_000_000),
+  max_bitrate_bps: z.int().min(10_000),
 })
 
 const videoSchema = z
@@ -28,11 +28,14 @@ const videoSchema = z
       .min(1)
       .refine(areDistinct, { message: 'must not name a rung twice', abort: true }),
   })
-  .superRefine(({ codec, preset, crf }, context) => {
-    const { library, presets, crf: range } = encoders[codec]
+  .superRefine(({ codec, preset, crf, rungs }, context) => {
+    const { library, presets, crf: range, mostBps } = encoders[codec]
     const refuse = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message })
     if (!presets.includes(preset)) refuse('preset', `${library} has ${presets.join(', ')}`)
+    if (rungs.some((rung) => rung.max_bitrate_bps > mostBps)) {
+      refuse('rungs', `${library} takes caps of ${mostBps} bits a second at most`)
+    }
     const whole = !range.whole || Number.isInteger(crf)
     if (crf < range.least || crf > range.most || !whole) {
       refuse('crf', `${library} takes ${range.whole ? 'whole numbers ' : ''}${range.least} to ${range.most}`)

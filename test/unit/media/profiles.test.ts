@@ -86,6 +86,11 @@ describe('a file of profiles', () => {
       withVideo({ preset: '-y' }),
       'default.video.preset: libx264 has ultrafast, ',
     ],
+    [
+      'with a cap that its encoder refuses',
+      withVideo({ codec: 'av1', preset: '8', crf: 30, rungs: [{ ...rung, max_bitrate_bps: 66_000_001 }] }),
+      'default.video.rungs: libsvtav1 takes caps of 66000000 bits a second at most',
+    ],
     ['with a CRF that is out of range', withVideo({ crf: 52 }), 'default.video.crf: libx264 takes 1 to 51'],
     [
       'with half a CRF where none is taken',
