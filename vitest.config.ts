@@ -43,7 +43,7 @@ export default defineConfig({
           ...services,
           name: 'corpus',
           include: ['test/corpus/**/*.test.ts'],
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           // A case mostly waits: for the system, then for what measures its result.
           sequence: { groupOrder: 3, concurrent: true },
         },

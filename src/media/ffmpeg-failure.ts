@@ -106,11 +106,11 @@ export type Damage = { code: string; message: string }
  * Throws unless the run ended well and read its source to the end: a damaged or cut source still gives
  * exit 0 and a plausible file. PermanentError `corrupt_input`, `truncated_input`; TransientError
  * `source_unreachable` where the connection was to blame. With `allowPartial` the first two are what is
- * returned instead, and the run's output is worth keeping.
+ * returned instead, and the run's output is worth keeping. So many frames may be `lost` without a word.
  */
 export function requireWholeRun(
   result: FfmpegResult,
-  { allowPartial = false }: { allowPartial?: boolean } = {},
+  { allowPartial = false, lost = 0 }: { allowPartial?: boolean; lost?: number } = {},
 ): Damage | null {
   const cause = { cause: new StderrTail(result.stderrTail) }
   const failure = allowPartial && mostlyUndecodable(result) ? null : judgeExit(result)
@@ -119,17 +119,21 @@ export function requireWholeRun(
   if (result.endedEarly && (cutConnection || !saysCutFile(result.stderrTail))) {
     throw new TransientError('source_unreachable', 'the source could not be read to its end', cause)
   }
-  const damage = damageOf(result, cause)
+  const damage = damageOf(result, lost, cause)
   if (damage === null) return null
   if (!allowPartial) throw damage
   return { code: damage.code, message: damage.message }
 }
 
-function damageOf({ endedEarly, decodeErrors }: FfmpegResult, cause: ErrorOptions): PermanentError | null {
+function damageOf(
+  { endedEarly, decodeErrors }: FfmpegResult,
+  lost: number,
+  cause: ErrorOptions,
+): PermanentError | null {
   if (endedEarly) {
     return new PermanentError('truncated_input', 'the source ends before its own index says it does', cause)
   }
-  if (decodeErrors === 0) return null
+  if (decodeErrors <= lost) return null
   const message = `${decodeErrors} frames of the source could not be decoded`
   return new PermanentError('corrupt_input', message, cause)
 }

@@ -18,6 +18,12 @@ import { storeSegment } from './store-segment.ts'
 import { createTaskProgress } from './task-progress.ts'
 
 /**
+ * Packets of a sound that may be undecodable in a file that is whole: AVI has empty ones, and recordings
+ * begin in the middle of one. It is heard as a click at most.
+ */
+const lostPackets = 2
+
+/**
  * Encodes one audio track over the whole file. Always from the beginning, for its encoder cannot be
  * restarted mid-track; the output repeats byte for byte, so segments committed by an earlier run are
  * recognised by their hash and not uploaded again. A track of which nothing can be decoded is left out
@@ -83,7 +89,10 @@ async function encodeTrack(
     onProgress: () => {},
   })
   if (mostlyUndecodable(result)) throw undecodable(result)
-  const damage = requireWholeRun(result, { allowPartial: task.options.allow_partial })
+  const damage = requireWholeRun(result, {
+    allowPartial: task.options.allow_partial,
+    lost: lostPackets,
+  })
   const rest = segmenter.finish()
   if (rest.frames === 0) throw undecodable(result)
   for (const segment of rest.ready) await commit(segment)
