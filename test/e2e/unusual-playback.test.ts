@@ -124,7 +124,9 @@ test('the page offers sound tracks by their names, and subtitles in the controls
   await tracks.selectOption('Kommentar')
   await other
   await using captions = await openPage('captions')
-  await captions.view.waitForFunction("document.querySelector('video')?.textTracks[0]?.label === 'English'")
+  // Not waitForFunction: what polls within the page is refused by its content security policy.
+  const label = () => captions.view.evaluate("document.querySelector('video')?.textTracks[0]?.label")
+  await vi.waitUntil(async () => (await label()) === 'English', { timeout: 30_000, interval: 100 })
   expect(await captions.view.getByLabel('Sound').isVisible()).toBe(false)
 })
 
