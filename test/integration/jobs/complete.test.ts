@@ -5,6 +5,7 @@ import { completeFinish, type Finished } from '../../../src/jobs/complete-finish
 import { completePlan } from '../../../src/jobs/complete-plan.ts'
 import { completeTask } from '../../../src/jobs/complete-task.ts'
 import { fetchedKey } from '../../../src/jobs/object-keys.ts'
+import { storeFindings } from '../../../src/jobs/store-findings.ts'
 import {
   aPlan,
   aSegment,
@@ -251,6 +252,22 @@ describe('a finish', () => {
     expect(await jobs.sql`select state from tracks`).toEqual([{ state: 'skipped' }])
     expect(await jobs.sql`select from segments`).toHaveLength(0)
     expect(await eventKinds(jobs.sql, task.videoId)).toEqual(['submitted', 'planned', 'completed'])
+  })
+
+  test('stores what its checks found, again and again, and what it knows of a damaged source', async () => {
+    const task = await finishing(jobs.sql)
+    const found = { check: 'times', passed: false, detail: 'a gap', code: 'chunks_do_not_join' }
+    await storeFindings(jobs.sql, task, [found])
+    await storeFindings(jobs.sql, task, [found])
+    expect(await readState(jobs.sql, task.videoId)).toMatchObject({ status: 'processing', findings: [found] })
+    await expect(storeFindings(jobs.sql, { ...task, fence: 0 }, [])).rejects.toMatchObject(fenced)
+    const damage = { code: 'truncated_input', message: 'it ends early' }
+    await completeFinish(jobs.sql, task, { ...nothing, damage })
+    await expect(storeFindings(jobs.sql, task, [found])).rejects.toMatchObject(fenced)
+    expect(await readState(jobs.sql, task.videoId)).toMatchObject({ status: 'completed', findings: [] })
+    expect(await eventKinds(jobs.sql, task.videoId)).toEqual([
+      ...['submitted', 'planned', 'source_damaged', 'completed'],
+    ])
   })
 
   test('of an old fence, or of a video that is not processing, changes nothing', async () => {
