@@ -113,6 +113,22 @@ test('a worker that stops in the middle of a comparison gives it to another one'
   expect(figuresOf(video).map((figures) => figuresSchema.parse(figures).frames)).toEqual([420, 420])
 })
 
+test('a chunk whose comparison ended its worker twice is left out before a third one', async () => {
+  await system.startWorker('slow', { FFMPEG_PATH: await ffmpegThat('slow', 'exec sleep 3600') })
+  const { id } = await submitFile(system, film, 'deadly', { quality: true })
+  await expect.poll(() => runsOf(id), { timeout: 60_000 }).toEqual([{ position: 0, outcome: null }])
+  await system.sql`update tasks set crashes = 2 where video_id = ${id} and kind = 'quality' and position = 1`
+  await system.killWorker('slow', 'SIGTERM')
+  await system.startWorker('next')
+  const video = await untilEnded(system, id)
+  await system.killWorker('next', 'SIGTERM')
+  expect(video.status).toBe('completed')
+  expect(await skippedIn(id)).toMatchObject([{ chunk: 1, code: 'worker_crashed' }])
+  const [figures] = figuresOf(video).map((found) => figuresSchema.parse(found))
+  expect(figures?.frames).toBeGreaterThan(0)
+  expect(figures?.frames).toBeLessThan(420)
+})
+
 test('a cancelled video ends its comparisons at once', async () => {
   await system.startWorker('slow', { FFMPEG_PATH: await ffmpegThat('slow', 'exec sleep 3600') })
   const { id } = await submitFile(system, film, 'cancelled', { quality: true })
