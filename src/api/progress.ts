@@ -7,6 +7,8 @@ import { eventNameOf, frameOf } from '../progress/frames.ts'
 import { isOver } from '../progress/watched-video.ts'
 import type { ApiContext } from './context.ts'
 import type { EventStream } from './event-streams.ts'
+import { createStatusFilter, progressQuerySchema, watchSome } from './progress-filter.ts'
+import { parseFields } from './request-body.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
 
 const headers = {
@@ -39,9 +41,13 @@ export function progressRoutes({ feed, streams }: ApiContext): Hono {
 
   return new Hono()
     .get('/progress', async (c) => {
-      const watch = await feed.watchAll()
+      const { ids, status } = parseFields(c.req.query(), progressQuerySchema)
+      const watch = ids ? await watchSome(feed, ids) : await feed.watchAll()
+      const isWanted = createStatusFilter(status)
       return start(c, watch, (stream) => {
-        watch.follow((id, change) => stream.send(id, frameOf(id, change, 'progress')))
+        watch.follow((id, change) => {
+          if (isWanted(id, change)) stream.send(id, frameOf(id, change, 'progress'))
+        })
       })
     })
     .get('/progress/:id', async (c) => {
