@@ -11,6 +11,7 @@ import { probeRoutes } from './probe.ts'
 import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
+import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './uploads.ts'
 import { videoRoutes } from './videos.ts'
 import { webRoutes } from './web.ts'
@@ -31,6 +32,7 @@ export function createApp(context: ApiContext): Hono {
     probeRoutes,
     profileRoutes,
     pictureRoutes,
+    systemRoutes,
     healthRoutes,
     webRoutes,
   ]) {
