@@ -117,6 +117,9 @@ test.each(['90', '180', '270'])(
       'libx264',
       '-preset',
       'ultrafast',
+      // Without the tag it would be taken for BT.601 and converted.
+      '-colorspace',
+      'bt709',
     )
     await scratch.make(
       'turned.mp4',
