@@ -22,8 +22,11 @@ const HEADROOM = 1.5
 /** Of the fixed cap: lower than this it would starve what was not sampled. */
 const LOWEST_CAP = 1 / 2
 
-/** From here on scaling up loses no more than the encoder does, whose own SSIM is 0.98 to 0.99. */
-const ALIKE = 0.99
+/**
+ * From here on scaling up loses less than the encoder does, whose own SSIM is 0.98 to 0.99. Small losses add up:
+ * it holds for all steps from the source's size down together.
+ */
+const ALIKE = 0.995
 
 /** A smaller rung is for those who cannot have the larger one; for fewer bits less than this it helps nobody. */
 const WORTH_A_STEP = 1.2
@@ -91,22 +94,21 @@ type Choice = { kept: Measured[]; dropped: Plan['skipped'] }
 
 /** From the top on, while the next smaller rung scaled up looks the same and is cheaper; two are left to choose from. */
 function dropPlain(rungs: readonly Measured[]): Choice {
-  const found = rungs.findIndex((rung, index) => !isPlain(rung, rungs[index + 1]))
-  const useful = Math.max(0, Math.min(found, rungs.length - 2))
-  return {
-    kept: rungs.slice(useful),
-    dropped: rungs.slice(0, useful).map(({ rung, likeness }) => ({
+  const dropped: Plan['skipped'] = []
+  let likeness = 1
+  for (const [index, rung] of rungs.slice(0, -2).entries()) {
+    likeness *= rung.likeness ?? 0
+    const below = rungs[index + 1]
+    // Sharp edges in flat areas hardly show in SSIM; but such a picture costs little and may stay.
+    if (likeness < ALIKE || !below || isCheap(rung, below)) break
+    dropped.push({
       kind: 'rung',
-      name: rung.name,
+      name: rung.rung.name,
       code: 'per_title_no_detail',
-      reason: `the next smaller rung scaled up looks the same: SSIM ${likeness?.toFixed(4)} or more where sampled`,
-    })),
+      reason: `${below.rung.name} scaled up looks the same: SSIM ${likeness.toFixed(4)} or more where sampled`,
+    })
   }
-}
-
-/** Sharp edges in flat areas hardly show in SSIM; but such a picture costs little and may stay. */
-function isPlain(rung: Measured, below: Measured | undefined): boolean {
-  return below !== undefined && (rung.likeness ?? 0) >= ALIKE && !isCheap(rung, below)
+  return { kept: rungs.slice(dropped.length), dropped }
 }
 
 /** Next to it a smaller rung helps nobody. */

@@ -13,7 +13,7 @@ const graphs: Readonly<Record<string, string>> = {
   noise: `color=gray:s=${size}:r=30,noise=alls=60:allf=t:all_seed=7`,
   'film-like motion': `mandelbrot=s=${size}:r=30:maxiter=250:end_scale=0.01:end_pts=600,noise=alls=4:allf=t:all_seed=7`,
   'still slides': `testsrc2=s=${size}:r=1/5,fps=30`,
-  'small film scaled up': `mandelbrot=s=320x180:r=30:maxiter=250:end_scale=0.01:end_pts=600,scale=${size}:flags=bicubic`,
+  'out of focus': `mandelbrot=s=${size}:r=30:maxiter=250:end_scale=0.01:end_pts=600,gblur=sigma=6`,
 }
 
 export const contentNames: readonly string[] = Object.keys(graphs)

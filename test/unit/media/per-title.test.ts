@@ -71,10 +71,15 @@ describe('a ladder fitted to samples', () => {
   })
 
   test('drops larger rungs that hold no more than the next smaller one, down to the first that does', () => {
-    const blurred = shaped(sample([2000, 1000, 600, 300, 100], [0.995, 0.992, 0.97, 0.999]))
+    const blurred = shaped(sample([2000, 1000, 600, 300, 100], [0.9985, 0.998, 0.97, 0.999]))
     expect(Object.keys(blurred.rungs)).toEqual(['360p', '240p', '144p'])
     expect(blurred.skipped).toEqual(['720p per_title_no_detail', '480p per_title_no_detail'])
-    expect(blurred.plan.skipped[0]?.reason).toContain('0.9950')
+    expect(blurred.plan.skipped[0]?.reason).toContain('0.9985')
+  })
+
+  test('counts what all steps lose together', () => {
+    const soft = shaped(sample([2000, 1000, 600, 300, 100], [0.997, 0.997, 0.999, 0.999]))
+    expect(soft.skipped).toEqual(['720p per_title_no_detail'])
   })
 
   test('keeps the top when any sample has detail', () => {
