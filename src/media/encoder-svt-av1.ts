@@ -1,4 +1,4 @@
-import type { Encoder } from './encoders.ts'
+import type { Encoder } from './encoder.ts'
 
 /** AV1 Main. */
 export const svtAv1: Encoder = {

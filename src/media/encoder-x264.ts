@@ -1,21 +1,9 @@
-import type { Encoder } from './encoders.ts'
-
-const presets = [
-  'ultrafast',
-  'superfast',
-  'veryfast',
-  'faster',
-  'fast',
-  'medium',
-  'slow',
-  'slower',
-  'veryslow',
-]
+import { type Encoder, x26xPresets } from './encoder.ts'
 
 /** H.264 High. */
 export const x264: Encoder = {
   library: 'libx264',
-  presets,
+  presets: x26xPresets,
   crf: { least: 1, most: 51, whole: false },
   mostBps: 500_000_000,
   minSide: 2,

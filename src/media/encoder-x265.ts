@@ -1,16 +1,4 @@
-import type { Encoder } from './encoders.ts'
-
-const presets = [
-  'ultrafast',
-  'superfast',
-  'veryfast',
-  'faster',
-  'fast',
-  'medium',
-  'slow',
-  'slower',
-  'veryslow',
-]
+import { type Encoder, x26xPresets } from './encoder.ts'
 
 /** It refuses more. */
 const mostFrameThreads = 16
@@ -18,7 +6,7 @@ const mostFrameThreads = 16
 /** HEVC Main. */
 export const x265: Encoder = {
   library: 'libx265',
-  presets,
+  presets: x26xPresets,
   crf: { least: 1, most: 51, whole: false },
   mostBps: 500_000_000,
   // One coding tree unit, which it shrinks to 16×16 at most.

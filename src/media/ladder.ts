@@ -1,27 +1,11 @@
 import { PermanentError } from '../errors.ts'
 import { bitrateCap } from './bitrate-cap.ts'
 import { encoders } from './encoders.ts'
+import { BOXES, type Box } from './ladder-boxes.ts'
 import type { MediaInfo, Plan, Rational, Rung, VideoStream } from './model.ts'
 import type { VideoProfile } from './profiles.ts'
 
 type Size = { width: number; height: number }
-
-/** A box is long side × short side and takes a picture in the picture's own orientation. */
-type Box = { name: string; long: number; short: number }
-
-const BOXES: readonly Box[] = [
-  { name: '2160p', long: 3840, short: 2160 },
-  { name: '1440p', long: 2560, short: 1440 },
-  { name: '1080p', long: 1920, short: 1080 },
-  { name: '720p', long: 1280, short: 720 },
-  { name: '480p', long: 854, short: 480 },
-  { name: '360p', long: 640, short: 360 },
-  { name: '240p', long: 426, short: 240 },
-  { name: '144p', long: 256, short: 144 },
-]
-
-/** The names that a profile may offer, largest first. */
-export const boxNames: readonly string[] = BOXES.map(({ name }) => name)
 
 /** The top rung must be worth its own encode: so many times the pixels of the one below. */
 const MIN_STEP = 1.25

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { TransientError } from '../errors.ts'
 import { encoders } from './encoders.ts'
-import { boxNames } from './ladder.ts'
+import { boxNames } from './ladder-boxes.ts'
 import { codecs } from './model.ts'
 
 const mostProfiles = 50
