@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createPictureQueue, planPictures } from '../../../src/media/pictures.ts'
+import { planPictures } from '../../../src/media/picture-plan.ts'
+import { createPictureQueue } from '../../../src/media/pictures.ts'
 import { makeJpeg } from '../../support/make-jpeg.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
 import { planPicture } from './a-source.ts'
