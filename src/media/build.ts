@@ -12,6 +12,8 @@ export type Build = {
   fingerprint: string
   /** What it can encode. */
   codecs: ReadonlySet<Codec>
+  /** Whether it can tell VMAF: it has libvmaf, and that has its model. */
+  vmaf: boolean
 }
 
 const TIMEOUT_MS = 10_000
@@ -23,14 +25,15 @@ const TIMEOUT_MS = 10_000
  * cannot encode H.264. The caller keeps the answer.
  */
 export async function readBuild(ffmpegPath: string): Promise<Build> {
-  const [about, ...versions] = await Promise.all([
+  const [about, vmaf, ...versions] = await Promise.all([
     output(ffmpegPath, ['-version']),
+    canTellVmaf(ffmpegPath),
     ...codecs.map((codec) => readEncoderVersion(ffmpegPath, codec)),
   ])
   const version = /^ffmpeg version (\S+)/.exec(about)?.[1]
   const found = new Set(codecs.filter((_, index) => versions[index] !== null))
   if (version && found.has('h264')) {
-    return { version, fingerprint: shortHash([about, ...versions].join('\n')), codecs: found }
+    return { version, fingerprint: shortHash([about, ...versions].join('\n')), codecs: found, vmaf }
   }
   throw new StepladderError('ffmpeg_missing', 'ffmpeg does not run or cannot encode H.264 with libx264')
 }
@@ -51,6 +54,13 @@ async function readEncoderVersion(ffmpegPath: string, codec: Codec): Promise<str
   const picture = ['-f', 'lavfi', '-i', 'color=s=64x64:r=1:d=1', '-frames:v', '1']
   const args = ['-v', 'error', '-nostdin', ...picture, '-c:v', library, '-f', sample.muxer, 'pipe:1']
   return sample.version.exec(await output(ffmpegPath, args))?.[0] ?? null
+}
+
+/** By what it does just now: a filter that is listed may lack its model. */
+async function canTellVmaf(ffmpegPath: string): Promise<boolean> {
+  const graph = 'color=s=64x64:r=1:d=1,format=yuv420p,split[a][b];[a][b]libvmaf=n_threads=1'
+  const args = ['-v', 'info', '-nostdin', '-nostats', '-filter_complex', graph, '-f', 'null', '-']
+  return /VMAF score: \d/.test(await output(ffmpegPath, args))
 }
 
 /** Both streams of a run that ended well, empty of any other. */

@@ -3,11 +3,14 @@ import { inputFd, outputFd, progressFd } from './pipes.ts'
 import { progressArgs, QUIET } from './run-args.ts'
 import { lifeSign, type SourceRun, sourceArgs } from './source-args.ts'
 import { videoGraph } from './video-graph.ts'
+import { hasVmaf, vmafFilter } from './vmaf.ts'
 import { whitelistArgs } from './whitelist.ts'
 
 export type QualityRun = SourceRun & {
   /** How many frames were encoded from `firstFrame` on. */
   frames: number
+  /** Whether this ffmpeg can tell VMAF too (`readBuild`); its logs are written where it runs (`vmafLog`). */
+  vmaf: boolean
 }
 
 /**
@@ -39,23 +42,31 @@ const rungInput = (rungs: number, index: number): string[] => [
   ...['-i', `pipe:${inputFd(rungs, index)}`],
 ]
 
-function qualityGraph({ plan, firstFrame, frames }: QualityRun): string {
+function qualityGraph({ plan, firstFrame, frames, vmaf }: QualityRun): string {
   // Pictures for the seek bar are no rung.
   const reference = videoGraph({ plan: { ...plan, pictures: null }, firstFrame, frames })
-  return [reference, ...plan.rungs.map((_, index) => comparison(plan, index))].join(';')
+  return [reference, ...plan.rungs.map((rung, index) => comparison(plan, index, vmaf && hasVmaf(rung)))].join(
+    ';',
+  )
 }
 
 /**
  * Both sides count frames from 0: the source by its place on the grid, so that a missing head shows,
  * the rung by its order. The figures stand on the rung's frame until they are printed.
  */
-function comparison({ frame_rate: [frames, seconds] }: VideoPlan, index: number): string {
+function comparison({ frame_rate: [frames, seconds] }: VideoPlan, index: number, vmaf: boolean): string {
   // Neither side is held to fill up for the other.
   const sync = 'shortest=1:repeatlast=0'
+  const printed = `psnr=${sync},metadata=mode=print:file='pipe\\:${outputFd(index)}'`
   return [
-    `[v${index}]split[r${index}][p${index}]`,
+    vmaf ? `[v${index}]split=3[r${index}][p${index}][m${index}]` : `[v${index}]split[r${index}][p${index}]`,
     `[${index + 1}:v:0]settb=${seconds}/${frames},setpts=N,format=yuv420p[d${index}]`,
     `[d${index}][r${index}]ssim=${sync}[s${index}]`,
-    `[s${index}][p${index}]psnr=${sync},metadata=mode=print:file='pipe\\:${outputFd(index)}'[q${index}]`,
+    ...(vmaf
+      ? [
+          `[s${index}][p${index}]${printed}[t${index}]`,
+          `[t${index}][m${index}]${vmafFilter(index, sync)}[q${index}]`,
+        ]
+      : [`[s${index}][p${index}]${printed}[q${index}]`]),
   ].join(';')
 }

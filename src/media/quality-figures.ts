@@ -14,6 +14,8 @@ const chunkFiguresSchema = z.object({
   /** Mean squared error of luma, and of all samples; 8 bits. */
   mse_y: z.number(),
   mse: z.number(),
+  /** Absent where the worker's ffmpeg has no libvmaf, or the picture is too small for it. */
+  vmaf: z.object({ mean: z.number(), min: z.number() }).optional(),
 })
 export type ChunkFigures = z.infer<typeof chunkFiguresSchema>
 
@@ -31,6 +33,9 @@ export type RungQuality = {
   /** Decibels, of the mean squared error over all frames; null for a picture that is the same. */
   psnr_y_db: number | null
   psnr_db: number | null
+  /** 0 to 100; null unless every chunk has it. */
+  vmaf_mean: number | null
+  vmaf_min: number | null
 }
 
 const MAX_LINE = 200
@@ -107,6 +112,18 @@ export function sumFigures(chunks: readonly ChunkFigures[]): RungQuality | null 
     ssim_min: rounded(Math.min(...measured.map((chunk) => chunk.ssim_min))),
     psnr_y_db: decibels(mean((chunk) => chunk.mse_y)),
     psnr_db: decibels(mean((chunk) => chunk.mse)),
+    ...sumVmaf(measured, frames),
+  }
+}
+
+function sumVmaf(chunks: readonly ChunkFigures[], frames: number) {
+  const found = chunks.flatMap(({ vmaf, ...chunk }) => (vmaf ? { frames: chunk.frames, ...vmaf } : []))
+  // A mean of some chunks beside an SSIM of all would be of another film.
+  if (found.length < chunks.length) return { vmaf_mean: null, vmaf_min: null }
+  const sum = found.reduce((total, chunk) => total + chunk.mean * chunk.frames, 0)
+  return {
+    vmaf_mean: rounded(sum / frames),
+    vmaf_min: rounded(Math.min(...found.map(({ min }) => min))),
   }
 }
 

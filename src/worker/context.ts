@@ -27,6 +27,8 @@ export type WorkerContext = {
   build: string
   /** What that ffmpeg can encode. */
   codecs: ReadonlySet<Codec>
+  /** Whether it can tell VMAF. */
+  vmaf: boolean
   profiles: Profiles
 }
 

@@ -10,10 +10,12 @@ import { httpInput } from '../media/input-args.ts'
 import { planSchema, type VideoPlan } from '../media/model.ts'
 import { qualityArgs } from '../media/quality-args.ts'
 import { type ChunkFigures, createFiguresReader } from '../media/quality-figures.ts'
+import { hasVmaf, maxVmafLogBytes } from '../media/vmaf.ts'
 import { DrainedError, describeFailure } from '../runs/settle-failure.ts'
 import { blameStore } from './blame-store.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import type { Preroll } from './encode-chunk.ts'
+import { readVmaf } from './read-vmaf.ts'
 import { objectsOf, readObjects, type StoredObject } from './stored-track.ts'
 import { createTaskProgress } from './task-progress.ts'
 import { untilDrained } from './until-drained.ts'
@@ -105,6 +107,7 @@ async function measure(
   const { task } = run
   const readers = rungs.map(createFiguresReader)
   const url = await context.storage.presignRead(task.sourceKey ?? '')
+  const cwd = await run.scratch()
   const ffmpeg = runFfmpeg({
     path: context.config.FFMPEG_PATH,
     args: qualityArgs({
@@ -113,11 +116,13 @@ async function measure(
       frames,
       preroll_s: preroll,
       threads: run.threads(1),
+      vmaf: context.vmaf,
       input: httpInput({ url, etag: task.sourceEtag ?? '' }),
     }),
     outputs: rungs.length,
     inputs: rungs.map((objects) => Readable.from(readObjects(context, objects, signal))),
-    cwd: await run.scratch(),
+    cwd,
+    ...(context.vmaf && { maxFileBytes: maxVmafLogBytes(frames) }),
     onStart: run.mark,
     signal,
     stallMs: context.config.STALL_MS,
@@ -125,10 +130,12 @@ async function measure(
   })
   const failure = judgeExit(await ffmpeg.done)
   if (failure) throw failure
-  return Object.fromEntries(
-    video.rungs.flatMap(({ name }, index) => {
-      const figures = readers[index]?.finish(frames)
-      return figures ? [[name, figures]] : []
-    }),
-  )
+  const figures: Figures = {}
+  for (const [index, rung] of video.rungs.entries()) {
+    const found = readers[index]?.finish(frames)
+    if (!found) continue
+    const vmaf = context.vmaf && hasVmaf(rung) ? await readVmaf(cwd, index, frames) : null
+    figures[rung.name] = { ...found, ...(vmaf && { vmaf }) }
+  }
+  return figures
 }

@@ -70,6 +70,7 @@ export async function startWorker(
     consumer: config.WORKER_NAME,
     build: build.fingerprint,
     codecs: build.codecs,
+    vmaf: build.vmaf,
     profiles,
   }
 
@@ -121,7 +122,7 @@ export async function startWorker(
       startTask(context, { ...slot, task, entryId, perform, drain: drain.signal, topUp: maintenance.topUp }),
   })
   log.info(
-    { worker_id: context.workerId, slots: config.WORKER_SLOTS, ffmpeg: build.version },
+    { worker_id: context.workerId, slots: config.WORKER_SLOTS, ffmpeg: build.version, vmaf: build.vmaf },
     'worker started',
   )
 

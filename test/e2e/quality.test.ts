@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Video } from '../../scripts/demo/video.ts'
+import { ffmpegForVmaf, listsVmaf } from '../support/ffmpeg-with-vmaf.ts'
 import { clip } from '../support/fixtures.ts'
 import { submitFile, untilEnded, watchJob } from '../support/job-client.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
@@ -15,6 +16,8 @@ const figuresSchema = z.strictObject({
   ssim_min: z.number(),
   psnr_y_db: z.number(),
   psnr_db: z.number(),
+  vmaf_mean: z.number().nullable(),
+  vmaf_min: z.number().nullable(),
 })
 
 let system: TestSystem
@@ -58,7 +61,7 @@ async function runsOf(videoId: string): Promise<{ position: number; outcome: str
 }
 
 test('figures that were asked for are those of the whole rung against its source', async () => {
-  await system.startWorker('plain')
+  await system.startWorker('plain', { FFMPEG_PATH: ffmpegForVmaf })
   const { id } = await submitFile(system, film, 'measured', { quality: true })
   const seen = await watchJob(system, id)
   const video = await untilEnded(system, id)
@@ -81,6 +84,11 @@ test('figures that were asked for are those of the whole rung against its source
   ])
   expect(top?.ssim_mean).toBeCloseTo(Number(/SSIM .*All:([\d.]+)/.exec(stderr)?.[1]), 4)
   expect(top?.psnr_db).toBeCloseTo(Number(/PSNR .*average:([\d.]+)/.exec(stderr)?.[1]), 2)
+  if (await listsVmaf(ffmpegForVmaf)) {
+    expect(top?.vmaf_mean).toBeGreaterThan(80)
+    expect(top?.vmaf_min).toBeLessThanOrEqual(top?.vmaf_mean ?? 0)
+    expect(small?.vmaf_mean).toBeGreaterThan(80)
+  } else expect([top, small]).toMatchObject([1, 2].map(() => ({ vmaf_mean: null, vmaf_min: null })))
   const percents = seen.map(({ snapshot }) => snapshot.percent)
   expect(percents).toEqual([...percents].sort((a, b) => a - b))
   expect(await skippedIn(id)).toEqual([])

@@ -54,6 +54,7 @@ async function measure(at: Partial<Span> = {}, outputs = rungs, video = plan) {
     frames: at.frames ?? span.frames,
     preroll_s: video.preroll_s,
     threads: 1,
+    vmaf: false,
     input: httpInput({ url, etag: ETAG }),
   })
   const readers = outputs.map(createFiguresReader)

@@ -66,7 +66,15 @@ test('nothing a caller wrote reaches an argv: a thousand random sources, every t
         input: INPUT,
         progressFd: 9,
       }),
-      qualityArgs({ plan: plan.video, firstFrame: 900, frames: 60, preroll_s: 2, threads: 1, input: INPUT }),
+      qualityArgs({
+        plan: plan.video,
+        firstFrame: 900,
+        frames: 60,
+        preroll_s: 2,
+        threads: 1,
+        vmaf: true,
+        input: INPUT,
+      }),
       sampleArgs({ plan: plan.video, firstFrame: 900, frames: 60, preroll_s: 2, threads: 1, input: INPUT }),
       ...soundArgs(plan.audio[0]),
       subtitleArgs({ plan: plan.subtitles[0], input: INPUT, progressFd: 4 }),
@@ -140,7 +148,7 @@ const isKnownToken = (token: string): boolean =>
 
 /** What a comparison adds to a graph. */
 const FIGURES =
-  /\[[a-z]\d\]|settb=|setpts=N|ssim|psnr|shortest=1:repeatlast=0|,metadata=mode=print(:key=lavfi\.ssim\.All)?:file='pipe\\:\d+'/g
+  /\[[a-z]\d\]|settb=|setpts=N|ssim|psnr|libvmaf=n_threads=1:log_fmt=csv:log_path=vmaf-\d\.csv:|shortest=1:repeatlast=0|,metadata=mode=print(:key=lavfi\.ssim\.All)?:file='pipe\\:\d+'/g
 
 /** Names of filters and their options, numbers, and our own constants. */
 const isGraph = (token: string): boolean =>

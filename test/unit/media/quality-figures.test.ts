@@ -53,11 +53,33 @@ test('chunks weigh as many frames as they have, and errors are added before they
     // A mean squared error of 4, and of 6.
     psnr_y_db: 42.11,
     psnr_db: 40.349,
+    vmaf_mean: null,
+    vmaf_min: null,
   })
 })
 
 test('a picture that is the same has no decibels, and nothing measured has no figures', () => {
   const same = { frames: 5, ssim_mean: 1, ssim_min: 1, mse_y: 0, mse: 0 }
-  expect(sumFigures([same])).toEqual({ frames: 5, ssim_mean: 1, ssim_min: 1, psnr_y_db: null, psnr_db: null })
+  expect(sumFigures([same])).toMatchObject({
+    frames: 5,
+    ssim_mean: 1,
+    ssim_min: 1,
+    psnr_y_db: null,
+    psnr_db: null,
+  })
   expect(sumFigures([])).toBeNull()
+})
+
+test('VMAF is the mean over all frames and the worst one, and null where a chunk lacks it', () => {
+  const chunk = { frames: 300, ssim_mean: 1, ssim_min: 1, mse_y: 0, mse: 0, vmaf: { mean: 96, min: 91.5 } }
+  const { vmaf: _, ...without } = chunk
+  const short = { ...chunk, frames: 100, vmaf: { mean: 80, min: 70.25 } }
+  // A chunk beyond the end of its source has nothing to be measured.
+  const empty = { ...without, frames: 0 }
+  expect(sumFigures([chunk, short, empty])).toMatchObject({ frames: 400, vmaf_mean: 92, vmaf_min: 70.25 })
+  expect(sumFigures([chunk, { ...without, frames: 100 }])).toMatchObject({
+    frames: 400,
+    vmaf_mean: null,
+    vmaf_min: null,
+  })
 })

@@ -1,0 +1,11 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createVmafReader, type Vmaf, vmafLog } from '../media/vmaf.ts'
+
+/** The VMAF of a rung from the log that ffmpeg left in `folder`; throws as `createVmafReader`. */
+export async function readVmaf(folder: string, index: number, frames: number): Promise<Vmaf> {
+  const reader = createVmafReader()
+  await using log = await open(join(folder, vmafLog(index)))
+  for await (const line of log.readLines()) reader.line(line)
+  return reader.finish(frames)
+}
