@@ -7,4 +7,4 @@ alter table tasks add constraint tasks_kind_check
   check (kind in ('fetch', 'plan', 'video', 'audio', 'subtitle', 'mp4', 'quality', 'finish'));
 alter table resolutions add column quality jsonb, add column iframe_playlist_key text,
   add column iframe_average_bitrate_bps bigint, add column iframe_peak_bitrate_bps bigint;
-comment on column resolutions.quality is 'SSIM and PSNR over all frames; null unless asked for.';
+comment on column resolutions.quality is 'SSIM, PSNR and VMAF over all frames; null unless asked for.';

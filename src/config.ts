@@ -40,7 +40,7 @@ const environmentSchema = z.object({
     .default(2 ** 30),
   FFMPEG_PATH: z.string().default('ffmpeg'),
   FFPROBE_PATH: z.string().default('ffprobe'),
-  /** What can be made of a source, instead of src/media/profiles.json. */
+  /** What can be made of a source, instead of src/media/plan/profiles.json. */
   PROFILES_FILE: z.string().optional(),
   LEASE_MS: milliseconds(20_000),
   BEAT_MS: milliseconds(5_000),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { JobOptions } from '../../src/media/job-options.ts'
+import type { JobOptions } from '../../src/media/plan/job-options.ts'
 import { getVideo, submitJob, uploadFile } from '../demo/submit.ts'
 import type { Video } from '../demo/video.ts'
 

@@ -1,6 +1,6 @@
 import type { Database } from '../db.ts'
 import { readWholeTracks } from '../jobs/read-playback.ts'
-import { dashManifest } from '../media/dash.ts'
+import { dashManifest } from '../media/manifests/dash.ts'
 import { notPlayableYet, type Playable } from './playable.ts'
 import { readSubtitles } from './subtitles.ts'
 

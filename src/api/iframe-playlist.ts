@@ -1,6 +1,6 @@
 import type { Database } from '../db.ts'
 import { readFragments } from '../jobs/read-playback.ts'
-import { iframePlaylist } from '../media/manifests.ts'
+import { iframePlaylist } from '../media/manifests/manifests.ts'
 import { noSuchTrack, notPlayableYet, type Playable } from './playable.ts'
 
 /** Of a rung's name, for the playlist of its key pictures. */

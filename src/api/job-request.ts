@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { priorities } from '../jobs/state.ts'
-import { jobOptionsSchema } from '../media/job-options.ts'
+import { jobOptionsSchema } from '../media/plan/job-options.ts'
 
 const maxMetadataBytes = 16 * 1024
 const maxMetadataDepth = 8

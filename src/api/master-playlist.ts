@@ -1,6 +1,11 @@
 import type { Database } from '../db.ts'
 import { type KeyedInit, readFinishedTracks, readFirstInits } from '../jobs/read-playback.ts'
-import { type Bandwidth, type ListedSubtitle, type ListedTrack, masterPlaylist } from '../media/manifests.ts'
+import {
+  type Bandwidth,
+  type ListedSubtitle,
+  type ListedTrack,
+  masterPlaylist,
+} from '../media/manifests/manifests.ts'
 import { iframesSuffix } from './iframe-playlist.ts'
 import { notPlayableYet, type Playable } from './playable.ts'
 import { readSubtitles } from './subtitles.ts'

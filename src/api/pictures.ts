@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { StepladderError } from '../errors.ts'
 import { readPictures } from '../jobs/read-pictures.ts'
-import { storyboardVtt } from '../media/storyboard.ts'
+import { storyboardVtt } from '../media/manifests/storyboard.ts'
 import { allowAllOrigins } from './all-origins.ts'
 import type { ApiContext } from './context.ts'
 import { createObjectAddresses } from './object-addresses.ts'

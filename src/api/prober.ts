@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { StepladderError } from '../errors.ts'
 import { checkSource, type FoundSource } from '../jobs/check-source.ts'
 import type { MediaInfo } from '../media/model.ts'
-import { probeSource } from '../media/probe.ts'
+import { probeSource } from '../media/probe/probe.ts'
 import type { Storage } from '../storage.ts'
 import { createSlots } from './slots.ts'
 

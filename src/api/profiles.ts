@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { Profile, Profiles } from '../media/profiles.ts'
+import type { Profile, Profiles } from '../media/plan/profiles.ts'
 import type { ApiContext } from './context.ts'
 import { InvalidRequest } from './problem.ts'
 

@@ -1,7 +1,7 @@
 import type { Database } from '../db.ts'
 import { type PlayableSubtitle, readDoneSubtitles, readFinishedSubtitles } from '../jobs/read-subtitles.ts'
-import { fps } from '../media/frame-rate.ts'
-import { subtitlePlaylist } from '../media/manifests.ts'
+import { subtitlePlaylist } from '../media/manifests/manifests.ts'
+import { fps } from '../media/plan/frame-rate.ts'
 import { noSuchTrack, notPlayableYet, type Playable } from './playable.ts'
 
 /** The tracks of text that can be played; most videos have none, which costs no statement. */

@@ -6,7 +6,7 @@ import {
   readFirstInits,
   readPrefix,
 } from '../jobs/read-playback.ts'
-import { renderMediaPlaylist } from '../media/playlists.ts'
+import { renderMediaPlaylist } from '../media/manifests/playlists.ts'
 import { noSuchTrack, notPlayableYet, type Playable } from './playable.ts'
 
 type Track = { init: KeyedInit; segments: PlayableSegment[] }

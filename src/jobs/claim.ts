@@ -1,6 +1,6 @@
 import type { Database } from '../db.ts'
 import { FencedError } from '../errors.ts'
-import { type JobOptions, jobOptionsSchema } from '../media/job-options.ts'
+import { type JobOptions, jobOptionsSchema } from '../media/plan/job-options.ts'
 import type { Owned, TaskKind } from './state.ts'
 
 /** A task in our hands: its row and what of the video every kind needs. */

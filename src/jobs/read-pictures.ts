@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Database } from '../db.ts'
-import { type Storyboard, storyboardSchema } from '../media/storyboard.ts'
+import { type Storyboard, storyboardSchema } from '../media/manifests/storyboard.ts'
 
 const outputsSchema = z.object({ poster_key: z.string().optional(), storyboard: storyboardSchema.optional() })
 

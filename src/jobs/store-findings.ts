@@ -1,6 +1,6 @@
 import { type Database, json, transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
-import type { Finding } from '../media/findings.ts'
+import type { Finding } from '../media/checks/findings.ts'
 import type { Owned } from './state.ts'
 import { lockVideo } from './video-lock.ts'
 

@@ -1,5 +1,5 @@
 import { type Database, json, type Query, sqlState } from '../db.ts'
-import type { JobOptions } from '../media/job-options.ts'
+import type { JobOptions } from '../media/plan/job-options.ts'
 import { type Priority, taskRank } from './state.ts'
 
 export type Submission = {

@@ -1,8 +1,8 @@
-import { type FfmpegResult, type FfmpegRun, runFfmpeg } from '../media/ffmpeg.ts'
-import { runFfmpegChain } from '../media/ffmpeg-chain.ts'
-import { createFragmentReader } from '../media/fragments.ts'
-import { createJpegReader } from '../media/jpeg-reader.ts'
-import type { Segment } from '../media/segment.ts'
+import { type FfmpegResult, type FfmpegRun, runFfmpeg } from '../media/ffmpeg/ffmpeg.ts'
+import { runFfmpegChain } from '../media/ffmpeg/ffmpeg-chain.ts'
+import { createFragmentReader } from '../media/mp4/fragments.ts'
+import { createJpegReader } from '../media/segments/jpeg-reader.ts'
+import type { Segment } from '../media/segments/segment.ts'
 import { DrainedError } from '../runs/settle-failure.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 

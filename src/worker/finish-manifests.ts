@@ -1,9 +1,8 @@
 import { posix } from 'node:path'
 import type { FinishedRendition, FinishedTrack, Outputs } from '../jobs/complete-finish.ts'
 import { contentKey } from '../jobs/object-keys.ts'
-import type { AssembledSubtitle, AssembledTrack } from '../media/assemble.ts'
-import { dashManifest } from '../media/dash.ts'
-import { iframeBandwidth, iframesOf } from '../media/iframes.ts'
+import { dashManifest } from '../media/manifests/dash.ts'
+import { iframeBandwidth, iframesOf } from '../media/manifests/iframes.ts'
 import {
   type Bandwidth,
   bandwidthOf,
@@ -12,8 +11,9 @@ import {
   masterPlaylist,
   subtitlePlaylist,
   trackPlaylist,
-} from '../media/manifests.ts'
+} from '../media/manifests/manifests.ts'
 import type { Plan } from '../media/model.ts'
+import type { AssembledSubtitle, AssembledTrack } from '../media/segments/assemble.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { sha256Of } from './store-segment.ts'
 

@@ -4,10 +4,8 @@ import { errorClassOf } from '../error-codes.ts'
 import { messageOf, StepladderError } from '../errors.ts'
 import type { Outputs } from '../jobs/complete-finish.ts'
 import { contentKey } from '../jobs/object-keys.ts'
-import type { AssembledTrack, DoneTask } from '../media/assemble.ts'
-import { choosePoster, JUDGED_SIDE } from '../media/choose-poster.ts'
-import type { Plan, VideoPlan } from '../media/model.ts'
-import { posterArgs, sheetArgs } from '../media/picture-args.ts'
+import { posterArgs, sheetArgs } from '../media/argv/picture-args.ts'
+import { choosePoster, JUDGED_SIDE } from '../media/manifests/choose-poster.ts'
 import {
   assemblePictures,
   layOut,
@@ -15,7 +13,9 @@ import {
   type Storyboard,
   sheetsOf,
   storyboardVtt,
-} from '../media/storyboard.ts'
+} from '../media/manifests/storyboard.ts'
+import type { Plan, VideoPlan } from '../media/model.ts'
+import type { AssembledTrack, DoneTask } from '../media/segments/assemble.ts'
 import { type PictureContext, type PictureTask, readInOrder, runPictures } from './run-pictures.ts'
 import { sha256Of } from './store-segment.ts'
 

@@ -1,6 +1,6 @@
 import { readResults } from '../jobs/read-segments.ts'
+import { qualityResultSchema, type RungQuality, sumFigures } from '../media/checks/quality-figures.ts'
 import type { Plan } from '../media/model.ts'
-import { qualityResultSchema, type RungQuality, sumFigures } from '../media/quality-figures.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 /** What the quality tasks found, summed up by rung; chunks that were left out do not count. */

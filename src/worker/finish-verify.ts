@@ -1,17 +1,15 @@
 import { buffer } from 'node:stream/consumers'
 import { processedPrefix } from '../jobs/object-keys.ts'
 import { storeFindings } from '../jobs/store-findings.ts'
-import type { AssembledSubtitle, AssembledTrack } from '../media/assemble.ts'
-import { type Finding, requirePassed } from '../media/findings.ts'
-import type { Plan } from '../media/model.ts'
-import { type ReadBack, readBack } from '../media/read-back.ts'
+import { type Finding, requirePassed } from '../media/checks/findings.ts'
+import { type ReadBack, readBack } from '../media/checks/read-back.ts'
 import {
   checkPicture,
   checkSegments,
   checkSoundInit,
   piecesOf,
   type StoredBytes,
-} from '../media/verify-bytes.ts'
+} from '../media/checks/verify-bytes.ts'
 import {
   checkChunks,
   checkCuts,
@@ -21,8 +19,10 @@ import {
   checkSoundTimes,
   checkTimes,
   type VerifiedTask,
-} from '../media/verify-rows.ts'
-import { checkSource } from '../media/verify-source.ts'
+} from '../media/checks/verify-rows.ts'
+import { checkSource } from '../media/checks/verify-source.ts'
+import type { Plan } from '../media/model.ts'
+import type { AssembledSubtitle, AssembledTrack } from '../media/segments/assemble.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 export type Made = {

@@ -1,6 +1,6 @@
 import type { MediaInfo } from '../media/model.ts'
-import { probeSource } from '../media/probe.ts'
-import { scanFields } from '../media/scan-fields.ts'
+import { probeSource } from '../media/probe/probe.ts'
+import { scanFields } from '../media/probe/scan-fields.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 const probeTimeoutMs = 120_000

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createVmafReader, type Vmaf, vmafLog } from '../media/vmaf.ts'
+import { vmafLog } from '../media/argv/vmaf-args.ts'
+import { createVmafReader, type Vmaf } from '../media/checks/vmaf.ts'
 
 /** The VMAF of a rung from the log that ffmpeg left in `folder`; throws as `createVmafReader`. */
 export async function readVmaf(folder: string, index: number, frames: number): Promise<Vmaf> {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { StepladderError } from '../errors.ts'
-import { runFfmpeg } from '../media/ffmpeg.ts'
-import { requireWholeRun } from '../media/ffmpeg-failure.ts'
-import { createJpegReader } from '../media/jpeg-reader.ts'
+import { runFfmpeg } from '../media/ffmpeg/ffmpeg.ts'
+import { requireWholeRun } from '../media/ffmpeg/ffmpeg-failure.ts'
+import { createJpegReader } from '../media/segments/jpeg-reader.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 /** Several times what a sheet of 1600×900, or a poster of 1920×1920, takes. */

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { ReplanError } from '../errors.ts'
 import type { SegmentRow } from '../jobs/commit-segment.ts'
 import { contentKey } from '../jobs/object-keys.ts'
-import { codecString, trackTimescale } from '../media/codec-string.ts'
 import type { SegmentObjects, StoredInit } from '../media/model.ts'
-import { PICTURES_TRACK } from '../media/pictures.ts'
-import type { Segment } from '../media/segment.ts'
+import { codecString, trackTimescale } from '../media/mp4/codec-string.ts'
+import { PICTURES_TRACK } from '../media/segments/pictures.ts'
+import type { Segment } from '../media/segments/segment.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 /** JPEGs one after another. */

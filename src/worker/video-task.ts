@@ -1,5 +1,5 @@
 import { ReplanError, StepladderError } from '../errors.ts'
-import { requireEncoder } from '../media/build.ts'
+import { requireEncoder } from '../media/ffmpeg/build.ts'
 import { planSchema } from '../media/model.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeChunk, type Preroll } from './encode-chunk.ts'

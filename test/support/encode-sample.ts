@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { buffer } from 'node:stream/consumers'
-import { createFragmentReader } from '../../src/media/fragments.ts'
+import { createFragmentReader } from '../../src/media/mp4/fragments.ts'
 
 /** The muxer as in MEDIA.md §1. */
 const MUX = ['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact', '-f', 'mp4']

@@ -1,6 +1,6 @@
 import { getVideo, submitJob, uploadFile } from '../../scripts/demo/submit.ts'
 import type { Video } from '../../scripts/demo/video.ts'
-import type { JobOptions } from '../../src/media/job-options.ts'
+import type { JobOptions } from '../../src/media/plan/job-options.ts'
 import { type ProgressSnapshot, progressSnapshotSchema } from '../../src/progress/snapshot.ts'
 
 type Reached = { baseUrl: string }

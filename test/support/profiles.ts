@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Profile, type Profiles, parseProfiles, type VideoProfile } from '../../src/media/profiles.ts'
+import {
+  type Profile,
+  type Profiles,
+  parseProfiles,
+  type VideoProfile,
+} from '../../src/media/plan/profiles.ts'
 
 /** The profiles that Stepladder comes with. */
 export function ownProfiles(): Profiles {
-  const read = parseProfiles(readFileSync(join(import.meta.dirname, '../../src/media/profiles.json'), 'utf8'))
+  const read = parseProfiles(
+    readFileSync(join(import.meta.dirname, '../../src/media/plan/profiles.json'), 'utf8'),
+  )
   if ('profiles' in read) return read.profiles
   throw new Error(read.faults.join('; '))
 }

@@ -18,16 +18,27 @@ const allowed: Record<string, readonly string[]> = {
   neighbours: ['ground'],
   ground: [],
 }
+
+/** The same within src/media, whose own files (`model.ts` and others) all may import. */
+const allowedInMedia: Record<string, readonly string[]> = {
+  checks: ['segments', 'mp4', 'ffmpeg', 'plan'],
+  probe: ['plan', 'argv', 'ffmpeg'],
+  argv: ['manifests', 'plan', 'encoders'],
+  manifests: ['segments', 'plan'],
+  segments: ['mp4'],
+  plan: ['encoders'],
+  ffmpeg: ['encoders'],
+}
 const ground = new Set(['config.ts', 'error-codes.ts', 'errors.ts', 'failpoints.ts', 'log.ts', 'shutdown.ts'])
 
 /** The files of src/media that start programs or look at the disk; all others only compute. */
 const mediaWithEffects = new Set([
-  'build.ts',
-  'ffmpeg.ts',
-  'launch.ts',
-  'probe.ts',
-  'read-back.ts',
-  'profiles-file.ts',
+  'ffmpeg/build.ts',
+  'ffmpeg/ffmpeg.ts',
+  'ffmpeg/launch.ts',
+  'probe/probe.ts',
+  'checks/read-back.ts',
+  'plan/profiles-file.ts',
 ])
 const effects = /^(execa|undici|postgres|ioredis|minio|node:(fs|child_process|net|http|https|dns|timers).*)$/
 
@@ -49,6 +60,22 @@ test('imports point one way: from the commands down to the ground', () => {
   expect(wrong).toEqual([])
 })
 
+test('the folders of src/media stand one above another', () => {
+  const inMedia = (file: string) =>
+    file.startsWith('src/media/') ? relative('src/media', dirname(file)) : null
+  const wrong = files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => target.startsWith('.'))
+      .map((target) => relative(root, join(root, dirname(file), target)))
+      .filter((target) => {
+        const [from, to] = [inMedia(file), inMedia(target)]
+        return from !== null && to !== null && to !== '' && from !== to && !allowedInMedia[from]?.includes(to)
+      })
+      .map((target) => `${file} imports ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
 test('what only computes in src/media imports nothing that does more', () => {
   const wrong = files
     .filter((file) => partOf(file) === 'media' && !mediaWithEffects.has(file.slice('src/media/'.length)))
@@ -62,7 +89,7 @@ test('what only computes in src/media imports nothing that does more', () => {
 
 test('the environment is read in one place, and PATH where programs are looked up', () => {
   const readers = files.filter((file) => readFileSync(join(root, file), 'utf8').includes('process.env'))
-  expect(readers).toEqual(['src/config.ts', 'src/media/launch.ts'])
+  expect(readers).toEqual(['src/config.ts', 'src/media/ffmpeg/launch.ts'])
 })
 
 test('migrations are numbered one after another, each number once', () => {

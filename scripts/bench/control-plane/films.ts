@@ -4,7 +4,7 @@ import { claimTask } from '../../../src/jobs/claim.ts'
 import { completePlan } from '../../../src/jobs/complete-plan.ts'
 import type { Priority } from '../../../src/jobs/state.ts'
 import { submitVideo } from '../../../src/jobs/submit.ts'
-import { jobOptionsSchema } from '../../../src/media/job-options.ts'
+import { jobOptionsSchema } from '../../../src/media/plan/job-options.ts'
 import { type FilmSize, mediaOf, planOf, sourceKeyOf } from './film.ts'
 
 export async function submitFilm(

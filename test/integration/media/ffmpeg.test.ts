@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type FfmpegRun, runFfmpeg } from '../../../src/media/ffmpeg.ts'
-import { httpInput } from '../../../src/media/input-args.ts'
+import { httpInput } from '../../../src/media/argv/input-args.ts'
+import { progressArgs, QUIET } from '../../../src/media/argv/run-args.ts'
+import { type FfmpegRun, runFfmpeg } from '../../../src/media/ffmpeg/ffmpeg.ts'
 import { inputFd, progressFd } from '../../../src/media/pipes.ts'
-import { progressArgs, QUIET } from '../../../src/media/run-args.ts'
 import { createScratch, picture, processesWith } from './scratch.ts'
 import { ETAG, serveFile, startSourceServer } from './source-server.ts'
 
@@ -215,7 +215,7 @@ describe('a run is ended', () => {
 
   test('by the kernel when our own process is killed with SIGKILL', async () => {
     const script = `
-      import { runFfmpeg } from ${JSON.stringify(join(import.meta.dirname, '../../../src/media/ffmpeg.ts'))}
+      import { runFfmpeg } from ${JSON.stringify(join(import.meta.dirname, '../../../src/media/ffmpeg/ffmpeg.ts'))}
       const args = ['-nostdin', '-rw_timeout', '20000000', '-i', ${JSON.stringify(store.url('hangs?orphan'))}, '-f', 'null', 'pipe:3']
       runFfmpeg({ path: 'ffmpeg', args, outputs: 1, cwd: '/', signal: new AbortController().signal, stallMs: 60000, onData() {} })`
     const before = store.requests.length

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { launchCommand } from '../../../src/media/launch.ts'
+import { launchCommand } from '../../../src/media/ffmpeg/launch.ts'
 
 test('a program whose starter died before it began does not begin', () => {
   const command = launchCommand('echo', ['begun'])

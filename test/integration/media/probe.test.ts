@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { probeSource } from '../../../src/media/probe.ts'
+import { probeSource } from '../../../src/media/probe/probe.ts'
 import { createScratch, picture, processesWith, tone } from './scratch.ts'
 import { ETAG, startSourceServer } from './source-server.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { VideoPlan } from '../../../src/media/model.ts'
-import { sampleContent } from '../../../src/media/sample-content.ts'
+import { sampleContent } from '../../../src/media/probe/sample-content.ts'
 import { planSource } from './encode-run.ts'
 import { createScratch, picture } from './scratch.ts'
 import { ETAG, startSourceServer } from './source-server.ts'

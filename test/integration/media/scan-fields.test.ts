@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { scanFields } from '../../../src/media/scan-fields.ts'
+import { scanFields } from '../../../src/media/probe/scan-fields.ts'
 import { createScratch } from './scratch.ts'
 import { ETAG, startSourceServer } from './source-server.ts'
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stderrOf } from '../../../src/errors.ts'
-import { type FfmpegRun, runFfmpeg } from '../../../src/media/ffmpeg.ts'
-import { requireWholeRun } from '../../../src/media/ffmpeg-failure.ts'
-import { probeSource } from '../../../src/media/probe.ts'
+import { type FfmpegRun, runFfmpeg } from '../../../src/media/ffmpeg/ffmpeg.ts'
+import { requireWholeRun } from '../../../src/media/ffmpeg/ffmpeg-failure.ts'
+import { probeSource } from '../../../src/media/probe/probe.ts'
 import { createScratch, processesWith } from './scratch.ts'
 
 const program = join(import.meta.dirname, '../../fixtures/unruly-program.sh')

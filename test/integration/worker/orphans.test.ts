@@ -24,7 +24,7 @@ afterEach(async () => {
 /** A worker as far as its scratch goes, with one run of a program; without setpriv when PATH is empty. */
 function startWorker(kind: 'deaf' | 'parent', PATH: string) {
   const script = `
-    import { runFfmpeg } from ${source('media/ffmpeg.ts')}
+    import { runFfmpeg } from ${source('media/ffmpeg/ffmpeg.ts')}
     import { claimScratch, createScratch } from ${source('worker/scratch.ts')}
     const { folder } = await claimScratch(${JSON.stringify(root)}, 'w')
     const scratch = createScratch(folder, { taskId: 1, videoId: '', fence: 1 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createAudioSegmenter } from '../../../src/media/audio-segmenter.ts'
-import type { Segment } from '../../../src/media/segment.ts'
+import { createAudioSegmenter } from '../../../src/media/segments/audio-segmenter.ts'
+import type { Segment } from '../../../src/media/segments/segment.ts'
 import { encodeAudioSample, readFragments } from '../../support/encode-sample.ts'
 import { makeFragment, makeInit } from '../../support/make-mp4.ts'
 import { codeThrownBy } from '../../support/thrown.ts'

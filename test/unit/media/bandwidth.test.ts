@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { measureBandwidth, type WeighedSegment } from '../../../src/media/bandwidth.ts'
+import { measureBandwidth, type WeighedSegment } from '../../../src/media/manifests/bandwidth.ts'
 
 /** RFC 8216 §4.1 word for word: every contiguous run. */
 function peakOfEveryRun(segments: readonly WeighedSegment[], target: number): number {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { boxesIn, createBoxSplitter, findBox } from '../../../src/media/boxes.ts'
+import { boxesIn, createBoxSplitter, findBox } from '../../../src/media/mp4/boxes.ts'
 import { encodeVideoSample } from '../../support/encode-sample.ts'
 import { box, u32, u64 } from '../../support/make-mp4.ts'
 import { codeThrownBy } from '../../support/thrown.ts'

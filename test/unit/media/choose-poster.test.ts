@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { choosePoster, JUDGED_SIDE } from '../../../src/media/choose-poster.ts'
+import { choosePoster, JUDGED_SIDE } from '../../../src/media/manifests/choose-poster.ts'
 
 const SIZE = JUDGED_SIDE ** 2
 const flat = (value: number) => Buffer.alloc(SIZE, value)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { planChunks, segmentFrames, segmentStart } from '../../../src/media/chunks.ts'
-import { planGrid } from '../../../src/media/grid.ts'
 import type { Rational } from '../../../src/media/model.ts'
+import { planChunks, segmentFrames, segmentStart } from '../../../src/media/plan/chunks.ts'
+import { planGrid } from '../../../src/media/plan/grid.ts'
 import { aPicture, aSource } from './a-source.ts'
 
 function cut(durationS: number | null, rate: Rational = [30, 1], cuttable = true) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { codecString, trackTimescale } from '../../../src/media/codec-string.ts'
+import { codecString, trackTimescale } from '../../../src/media/mp4/codec-string.ts'
 import {
   encodeAudioSample,
   encodeVideoSample,

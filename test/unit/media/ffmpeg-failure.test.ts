@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { requireWholeRun } from '../../../src/media/ffmpeg-failure.ts'
+import { requireWholeRun } from '../../../src/media/ffmpeg/ffmpeg-failure.ts'
 
 test('a run may have lost so many packets as its caller allows, and none unless told', () => {
   const lossy = (decodeErrors: number) => ({

@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createLineReader } from '../../../src/media/bounded-lines.ts'
-import type { FfmpegResult } from '../../../src/media/ffmpeg.ts'
-import { judgeExit } from '../../../src/media/ffmpeg-failure.ts'
-import { createProgressReader } from '../../../src/media/ffmpeg-progress.ts'
-import { createStderrWatch, httpStatusOf } from '../../../src/media/ffmpeg-stderr.ts'
-import { judgeProbe } from '../../../src/media/probe-failure.ts'
-import { scrub } from '../../../src/media/scrub.ts'
+import { createLineReader } from '../../../src/media/ffmpeg/bounded-lines.ts'
+import type { FfmpegResult } from '../../../src/media/ffmpeg/ffmpeg.ts'
+import { judgeExit } from '../../../src/media/ffmpeg/ffmpeg-failure.ts'
+import { createProgressReader } from '../../../src/media/ffmpeg/ffmpeg-progress.ts'
+import { createStderrWatch, httpStatusOf } from '../../../src/media/ffmpeg/ffmpeg-stderr.ts'
+import { scrub } from '../../../src/media/ffmpeg/scrub.ts'
+import { judgeProbe } from '../../../src/media/probe/probe-failure.ts'
 
 describe('lines', () => {
   const read = (maxLength: number, ...chunks: string[]) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parityOf } from '../../../src/media/fields.ts'
-import { countVerdicts } from '../../../src/media/scan-fields.ts'
+import { parityOf } from '../../../src/media/plan/fields.ts'
+import { countVerdicts } from '../../../src/media/probe/scan-fields.ts'
 
 const flaggedTop = { interlaced: true, top_field_first: true }
 const flaggedBottom = { interlaced: true, top_field_first: false }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { chooseFrameRate } from '../../../src/media/frame-rate.ts'
 import type { Rational } from '../../../src/media/model.ts'
+import { chooseFrameRate } from '../../../src/media/plan/frame-rate.ts'
 
 describe('the frame rate', () => {
   test.each<[string, Rational | null, Rational | null, Rational]>([

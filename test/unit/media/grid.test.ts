@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { planGrid } from '../../../src/media/grid.ts'
 import type { MediaInfo, Rational, VideoStream } from '../../../src/media/model.ts'
+import { planGrid } from '../../../src/media/plan/grid.ts'
 import { aPicture, aSource, aTrack } from './a-source.ts'
 
 function gridOf(frameRate: Rational, picture: Partial<VideoStream> = {}, media: Partial<MediaInfo> = {}) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { iframeBandwidth, iframesOf, iframeTargetDuration } from '../../../src/media/iframes.ts'
+import { iframeBandwidth, iframesOf, iframeTargetDuration } from '../../../src/media/manifests/iframes.ts'
 
 /** Two segments, of one GOP and of two and a short one, at 30 units a second. */
 const SEGMENTS = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { httpInput } from '../../../src/media/input-args.ts'
+import { httpInput } from '../../../src/media/argv/input-args.ts'
 
 const SOURCE = { url: 'http://store:9000/videos/source/1?X-Amz-Signature=00', etag: 'abc-1' }
 

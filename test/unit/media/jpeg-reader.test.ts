@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createJpegReader } from '../../../src/media/jpeg-reader.ts'
+import { createJpegReader } from '../../../src/media/segments/jpeg-reader.ts'
 import { makeJpeg } from '../../support/make-jpeg.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
 

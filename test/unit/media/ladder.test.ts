@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { displaySize, planLadder } from '../../../src/media/ladder.ts'
 import type { Rational, VideoStream } from '../../../src/media/model.ts'
+import { displaySize, planLadder } from '../../../src/media/plan/ladder.ts'
 import { videoProfile } from '../../support/profiles.ts'
 import { aPicture, aSource, aTrack } from './a-source.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { makePlan } from '../../../src/media/make-plan.ts'
 import { type MediaInfo, planSchema, type VideoStream } from '../../../src/media/model.ts'
+import { makePlan } from '../../../src/media/plan/make-plan.ts'
 import { profileNamed } from '../../support/profiles.ts'
 import { aPicture, aSource, aTrack } from './a-source.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { toMediaInfo } from '../../../src/media/media-info.ts'
 import { mediaInfoSchema } from '../../../src/media/model.ts'
-import { PROBE_ENTRIES, probeSchema } from '../../../src/media/probe-schema.ts'
+import { toMediaInfo } from '../../../src/media/probe/media-info.ts'
+import { PROBE_ENTRIES, probeSchema } from '../../../src/media/probe/probe-schema.ts'
 
 const FILM = {
   index: 0,

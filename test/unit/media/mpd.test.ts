@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Mpd, renderMpd } from '../../../src/media/mpd.ts'
+import { type Mpd, renderMpd } from '../../../src/media/manifests/mpd.ts'
 
 const PICTURE = {
   id: '720p',

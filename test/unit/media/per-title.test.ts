@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan } from '../../../src/media/model.ts'
-import { fitLadder, type Sample, samplePlaces } from '../../../src/media/per-title.ts'
+import { fitLadder, type Sample, samplePlaces } from '../../../src/media/plan/per-title.ts'
 import { aPlan } from '../../support/jobs-under-test.ts'
 
 const names = ['720p', '480p', '360p', '240p', '144p']

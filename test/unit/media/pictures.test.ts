@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { planPictures } from '../../../src/media/picture-plan.ts'
-import { createPictureQueue } from '../../../src/media/pictures.ts'
+import { planPictures } from '../../../src/media/plan/picture-plan.ts'
+import { createPictureQueue } from '../../../src/media/segments/pictures.ts'
 import { makeJpeg } from '../../support/make-jpeg.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
 import { planPicture } from './a-source.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { findBox, requireBox } from '../../../src/media/boxes.ts'
-import { makeInitPlain } from '../../../src/media/plain-init.ts'
+import { findBox, requireBox } from '../../../src/media/mp4/boxes.ts'
+import { makeInitPlain } from '../../../src/media/mp4/plain-init.ts'
 import { box, u32 } from '../../support/make-mp4.ts'
 
 const identity = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)

@@ -6,7 +6,7 @@ import {
   renderMediaPlaylist,
   type SubtitleRendition,
   type Variant,
-} from '../../../src/media/playlists.ts'
+} from '../../../src/media/manifests/playlists.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
 
 const MEDIA = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createFiguresReader, sumFigures } from '../../../src/media/quality-figures.ts'
+import { createFiguresReader, sumFigures } from '../../../src/media/checks/quality-figures.ts'
 
 const frame = (index: number, ssim: number, mse: number) =>
   [

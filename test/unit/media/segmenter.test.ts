@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { readFragment } from '../../../src/media/fragments.ts'
-import type { Segment } from '../../../src/media/segment.ts'
-import { createVideoSegmenter, type VideoSegmenterOptions } from '../../../src/media/segmenter.ts'
+import { readFragment } from '../../../src/media/mp4/fragments.ts'
+import type { Segment } from '../../../src/media/segments/segment.ts'
+import { createVideoSegmenter, type VideoSegmenterOptions } from '../../../src/media/segments/segmenter.ts'
 import {
   encodeVideoSample,
   FRAME_DURATION,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createStallWatch } from '../../../src/media/stall-watch.ts'
+import { createStallWatch } from '../../../src/media/ffmpeg/stall-watch.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { DoneTask } from '../../../src/media/assemble.ts'
+import { assemblePictures, layOut, sheetsOf, storyboardVtt } from '../../../src/media/manifests/storyboard.ts'
 import type { VideoPlan } from '../../../src/media/model.ts'
-import { assemblePictures, layOut, sheetsOf, storyboardVtt } from '../../../src/media/storyboard.ts'
+import type { DoneTask } from '../../../src/media/segments/assemble.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
 import { planPicture } from './a-source.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createVmafReader, hasVmaf, maxVmafLogBytes } from '../../../src/media/vmaf.ts'
+import { hasVmaf, maxVmafLogBytes } from '../../../src/media/argv/vmaf-args.ts'
+import { createVmafReader } from '../../../src/media/checks/vmaf.ts'
 
 /** As libvmaf writes it, with fewer columns. */
 const header = 'Frame,integer_adm2,vmaf,integer_motion2,'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { moveCues, readCues, renderWebVtt } from '../../../src/media/webvtt.ts'
+import { moveCues, readCues, renderWebVtt } from '../../../src/media/manifests/webvtt.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
 
 const read = (text: string) => readCues(`WEBVTT\n\n00:01.000 --> 00:02.000\n${text}\n`)

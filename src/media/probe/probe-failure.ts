@@ -1,0 +1,70 @@
+import { PermanentError, StderrTail, type StepladderError, TransientError } from '../../errors.ts'
+import { type Ending, judgeEnding } from '../ffmpeg/ffmpeg-failure.ts'
+import { httpStatusOf } from '../ffmpeg/ffmpeg-stderr.ts'
+import { scrub } from '../ffmpeg/scrub.ts'
+import { tooManyStreams } from './media-info.ts'
+
+/**
+ * What went wrong in a run of ffprobe, null if nothing did. The network is blamed first, since a
+ * connection cut short makes sound data look invalid; what is left and not known is taken for
+ * passing, because a wrong verdict on the source would be final.
+ */
+export function judgeProbe({ stderr, ...ending }: Ending & { stderr: string }): StepladderError | null {
+  const said = saidBy(stderr)
+  const status = stderr
+    .split('\n')
+    .map(httpStatusOf)
+    .find((code) => code !== null)
+  if (status === 412)
+    return new PermanentError('source_changed', 'the source was replaced since it was submitted', said)
+  if (ending.exitCode === 0) return null
+  // Which ffprobe says with "Cannot allocate memory" as its last word.
+  if (/exceeds max_streams/.test(stderr)) return tooManyStreams(said)
+  const byMachine = judgeEnding('ffprobe', ending, said.cause.message)
+  if (byMachine) return byMachine
+  if (status !== undefined || wasDisturbed(stderr)) return unreachable(stderr)
+  return judgeWords(stderr, said)
+}
+
+function judgeWords(stderr: string, said: ErrorOptions): StepladderError {
+  const codec = /Codec \((\w+)\) not on whitelist/.exec(stderr)?.[1]
+  if (codec) {
+    const message = `the source has a stream in ${codec}, which is not accepted`
+    return new PermanentError('unsupported_codec', message, said)
+  }
+  if (/Format not on whitelist|detected only with low score/.test(stderr)) return unsupported(said)
+  if (/moov atom not found/.test(stderr)) {
+    return new PermanentError('truncated_input', 'the source ends before its table of contents (moov)', said)
+  }
+  return /Invalid data found/.test(stderr) ? unsupported(said) : unreachable(stderr)
+}
+
+/** What ffprobe said, as the cause of the error it led to. */
+export function saidBy(stderr: string): { cause: StderrTail } {
+  return { cause: new StderrTail(stderr.trim().split('\n').slice(-40).map(scrub).join('\n')) }
+}
+
+/** The connection failed for good or for a while. */
+export const wasDisturbed = (stderr: string): boolean => NETWORK.test(stderr)
+
+const NETWORK = /Stream ends prematurely|Connection |Input\/output error|Failed to resolve|Server returned/
+
+/** ffprobe refused to decode pictures of this size, or to think of it. */
+export const saysTooManyPixels = (stderr: string): boolean =>
+  /exceeds specified max pixel count|Picture size \d+x\d+ is invalid/.test(stderr)
+
+const unsupported = (said: ErrorOptions) =>
+  new PermanentError(
+    'unsupported_container',
+    'the source is not a media file of a kind that is accepted',
+    said,
+  )
+
+export function unreachable(stderr: string): TransientError {
+  const lastLine = scrub(stderr.trim().split('\n').at(-1) ?? '').slice(0, 300)
+  return new TransientError(
+    'source_unreachable',
+    `the source could not be read: ${lastLine || 'ffprobe gave no reason'}`,
+    saidBy(stderr),
+  )
+}
