@@ -1,6 +1,6 @@
 import { json, type Query, type Transaction } from '../db.ts'
 import { FencedError } from '../errors.ts'
-import type { SegmentObjects } from '../media/model.ts'
+import type { SegmentObjects } from '../media/stored.ts'
 import type { Owned } from './state.ts'
 
 /** A segment whose objects are in the bucket. `idx` counts within the task. */

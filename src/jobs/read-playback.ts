@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Database } from '../db.ts'
-import { type Plan, planSchema, type StoredInit, storedSegmentSchema } from '../media/model.ts'
+import { type Plan, planSchema } from '../media/model.ts'
+import { type StoredInit, storedSegmentSchema } from '../media/stored.ts'
 import type { TaskKind, VideoStatus } from './state.ts'
 
 /** A video as playback needs it. */

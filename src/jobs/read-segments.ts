@@ -1,5 +1,5 @@
 import type { Query } from '../db.ts'
-import { type SegmentObjects, segmentObjectsSchema } from '../media/model.ts'
+import { type SegmentObjects, segmentObjectsSchema } from '../media/stored.ts'
 import type { TaskKind } from './state.ts'
 
 /** The init hashes by rung that a video's committed segments have; empty while there are none. */

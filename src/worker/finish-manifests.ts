@@ -14,8 +14,8 @@ import {
 } from '../media/manifests/manifests.ts'
 import type { Plan } from '../media/model.ts'
 import type { AssembledSubtitle, AssembledTrack } from '../media/segments/assemble.ts'
+import { sha256Of } from '../media/sha256.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
-import { sha256Of } from './store-segment.ts'
 
 const contentTypes = { m3u8: 'application/vnd.apple.mpegurl', mpd: 'application/dash+xml' } as const
 

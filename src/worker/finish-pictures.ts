@@ -16,8 +16,8 @@ import {
 } from '../media/manifests/storyboard.ts'
 import type { Plan, VideoPlan } from '../media/model.ts'
 import type { AssembledTrack, DoneTask } from '../media/segments/assemble.ts'
+import { sha256Of } from '../media/sha256.ts'
 import { type PictureContext, type PictureTask, readInOrder, runPictures } from './run-pictures.ts'
-import { sha256Of } from './store-segment.ts'
 
 /** What `videos.outputs` says of the pictures; nothing of what could not be made. */
 type PictureOutputs = Pick<Outputs, 'poster_key' | 'storyboard'>

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import { ReplanError } from '../errors.ts'
 import type { SegmentRow } from '../jobs/commit-segment.ts'
 import { contentKey } from '../jobs/object-keys.ts'
-import type { SegmentObjects, StoredInit } from '../media/model.ts'
 import { codecString, trackTimescale } from '../media/mp4/codec-string.ts'
 import { PICTURES_TRACK } from '../media/segments/pictures.ts'
 import type { Segment } from '../media/segments/segment.ts'
+import { sha256Of } from '../media/sha256.ts'
+import type { SegmentObjects, StoredInit } from '../media/stored.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 /** JPEGs one after another. */
@@ -56,10 +56,6 @@ function describeInit(init: Buffer): Omit<StoredInit, 'key'> {
     codec: codecString(init),
     timescale: trackTimescale(init),
   }
-}
-
-export function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 /**

@@ -1,5 +1,5 @@
 import { StepladderError } from '../errors.ts'
-import type { SegmentObjects } from '../media/model.ts'
+import type { SegmentObjects } from '../media/stored.ts'
 import type { WorkerContext } from './context.ts'
 
 export type StoredObject = { key: string; bytes: number }

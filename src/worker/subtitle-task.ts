@@ -10,10 +10,10 @@ import { requireWholeRun } from '../media/ffmpeg/ffmpeg-failure.ts'
 import { MAX_WEBVTT_BYTES, moveCues, readCues, renderWebVtt, tooLarge } from '../media/manifests/webvtt.ts'
 import { planSchema, type SubtitlePlan } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
+import { sha256Of } from '../media/sha256.ts'
 import { DrainedError } from '../runs/settle-failure.ts'
 import { blameStore } from './blame-store.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
-import { sha256Of } from './store-segment.ts'
 
 /** A track may say nothing for half a film, and ffmpeg tells of nothing else while it reads. */
 const patience = 10

@@ -2,7 +2,8 @@ import type { SegmentRow } from '../../../src/jobs/commit-segment.ts'
 import type { FinishedRendition } from '../../../src/jobs/complete-finish.ts'
 import { contentKey } from '../../../src/jobs/object-keys.ts'
 import type { Owned } from '../../../src/jobs/state.ts'
-import type { MediaInfo, Plan, StoredInit, StoredSegment } from '../../../src/media/model.ts'
+import type { MediaInfo, Plan } from '../../../src/media/model.ts'
+import type { StoredInit, StoredSegment } from '../../../src/media/stored.ts'
 
 /** A film that is never encoded: so many chunks of two segments each, so many rungs, no sound. */
 export type FilmSize = { chunks: number; rungs: number }

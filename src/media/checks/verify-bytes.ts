@@ -1,13 +1,15 @@
 /** What the bytes of a track must be, read back from the store. Each check is pure and gives one finding. */
-import { createHash } from 'node:crypto'
+
 import { StepladderError } from '../../errors.ts'
-import type { AudioPlan, Rung, StoredSegment, VideoPlan } from '../model.ts'
+import type { AudioPlan, Rung, VideoPlan } from '../model.ts'
 import { requireBox } from '../mp4/boxes.ts'
 import { codecString, trackTimescale } from '../mp4/codec-string.ts'
 import { firstEdit } from '../mp4/edit-list.ts'
 import { readFragment } from '../mp4/fragments.ts'
 import { readSampleDefaults } from '../mp4/sample-runs.ts'
 import type { AssembledTrack } from '../segments/assemble.ts'
+import { sha256Of } from '../sha256.ts'
+import type { StoredSegment } from '../stored.ts'
 import { type Finding, failed, passed } from './findings.ts'
 import type { ReadBack } from './read-back.ts'
 import { AAC_FRAME } from './verify-rows.ts'
@@ -64,7 +66,7 @@ export function checkSegments({ name }: AssembledTrack, stored: StoredBytes, dec
   for (const { row, bytes } of stored.segments) {
     const wrong = differences([
       ['bytes', bytes.length, row.bytes],
-      ['SHA-256', sha256(bytes), row.sha256],
+      ['SHA-256', sha256Of(bytes), row.sha256],
       ...fragmentsOf({ row, bytes }).map((fragment, index): Fact => {
         const [, sync, frames, time] = row.fragments[index] ?? []
         const found = safely(() => inWords(fragment, stored.init))
@@ -115,7 +117,7 @@ type Fact = [what: string, found: string | number | boolean | null, due: string 
 function initFacts({ init: row }: AssembledTrack, init: Buffer): Fact[] {
   return [
     ['bytes of the init', init.length, row.bytes],
-    ['SHA-256 of the init', sha256(init), row.sha256],
+    ['SHA-256 of the init', sha256Of(init), row.sha256],
     ['CODECS', safely(() => codecString(init)), row.codec],
     ['timescale of the init', safely(() => trackTimescale(init)), row.timescale],
   ]
@@ -138,5 +140,3 @@ function safely<T>(read: () => T): T | string {
     throw error
   }
 }
-
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,8 +1,9 @@
 /** What the rows of a video must say before it is completed. Each check is pure and gives one finding. */
 
-import type { StoredSegment, VideoPlan } from '../model.ts'
+import type { VideoPlan } from '../model.ts'
 import { segmentStart } from '../plan/chunks.ts'
 import type { AssembledTrack, DoneTask } from '../segments/assemble.ts'
+import type { StoredSegment } from '../stored.ts'
 import { type Finding, failed, passed, readTaskResult } from './findings.ts'
 
 export type VerifiedTask = DoneTask & { result: unknown }

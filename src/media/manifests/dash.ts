@@ -1,4 +1,5 @@
-import type { Plan, StoredInit } from '../model.ts'
+import type { Plan } from '../model.ts'
+import type { StoredInit } from '../stored.ts'
 import type { Bandwidth } from './manifests.ts'
 import { renderMpd } from './mpd.ts'
 

@@ -1,4 +1,4 @@
-import type { StoredSegment } from '../model.ts'
+import type { StoredSegment } from '../stored.ts'
 import { measureBandwidth } from './bandwidth.ts'
 
 /** One picture that needs no other, as a range of its segment; shown until the next. */

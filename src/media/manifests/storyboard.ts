@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { StepladderError } from '../../errors.ts'
-import type { StoredSegment, VideoPlan } from '../model.ts'
+import type { VideoPlan } from '../model.ts'
 import { fps } from '../plan/frame-rate.ts'
 import type { DoneTask } from '../segments/assemble.ts'
 import { PICTURES_TRACK } from '../segments/pictures.ts'
+import type { StoredSegment } from '../stored.ts'
 
 const COLUMNS = 10
 const ROWS = 10

@@ -1,5 +1,6 @@
 import { StepladderError } from '../../errors.ts'
-import type { Plan, SegmentObjects, StoredInit, StoredSegment, VideoPlan } from '../model.ts'
+import type { Plan, VideoPlan } from '../model.ts'
+import type { SegmentObjects, StoredInit, StoredSegment } from '../stored.ts'
 
 /** A done task's segments in order, as committed. */
 export type DoneTask = {

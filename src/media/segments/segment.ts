@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { StepladderError } from '../../errors.ts'
-import type { FragmentEntry } from '../model.ts'
 import { startsWithEmptyEdit } from '../mp4/edit-list.ts'
 import { readFragment, rebaseFragment } from '../mp4/fragments.ts'
 import { readSampleDefaults, type SampleDefaults } from '../mp4/sample-runs.ts'
+import { sha256Of } from '../sha256.ts'
+import type { FragmentEntry } from '../stored.ts'
 import type { Picture } from './pictures.ts'
 
 /** One segment as it is uploaded and committed: `frames` from `firstFrame` on, the same in every track. */
@@ -99,5 +99,3 @@ export function joinPictures(
   }
   return { bytes, sha256: sha256Of(bytes), duration: frames * frameDuration, fragments }
 }
-
-const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,6 +1,6 @@
 import type { Database } from '../../../src/db.ts'
 import type { VideoStatus } from '../../../src/jobs/state.ts'
-import { type StoredInit, segmentObjectsSchema } from '../../../src/media/model.ts'
+import { type StoredInit, segmentObjectsSchema } from '../../../src/media/stored.ts'
 
 /** An object that a row names; null where the row does not say. */
 export type NamedObject = { key: string; bytes: number | null; sha256: string | null }

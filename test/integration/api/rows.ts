@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { type Database, json } from '../../../src/db.ts'
-import type { Plan, SegmentObjects } from '../../../src/media/model.ts'
+import type { Plan } from '../../../src/media/model.ts'
+import type { SegmentObjects } from '../../../src/media/stored.ts'
 
 /** A video as it would be after its submission or its plan, without going there. */
 export async function insertVideo(

@@ -9,7 +9,7 @@ import {
   piecesOf,
   type StoredBytes,
 } from '../../../src/media/checks/verify-bytes.ts'
-import type { Codec, StoredSegment } from '../../../src/media/model.ts'
+import type { Codec } from '../../../src/media/model.ts'
 import { requireBox } from '../../../src/media/mp4/boxes.ts'
 import { codecString, trackTimescale } from '../../../src/media/mp4/codec-string.ts'
 import { createFragmentReader } from '../../../src/media/mp4/fragments.ts'
@@ -17,6 +17,7 @@ import { readSampleDefaults } from '../../../src/media/mp4/sample-runs.ts'
 import { makePlan } from '../../../src/media/plan/make-plan.ts'
 import type { AssembledTrack } from '../../../src/media/segments/assemble.ts'
 import { joinFragments, placeFragment } from '../../../src/media/segments/segment.ts'
+import type { StoredSegment } from '../../../src/media/stored.ts'
 import { profileNamed } from '../../support/profiles.ts'
 import { aPicture, aSource } from '../../unit/media/a-source.ts'
 import { createScratch, picture } from './scratch.ts'
