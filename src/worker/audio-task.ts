@@ -1,4 +1,4 @@
-import { PermanentError, ReplanError, StepladderError, stderrOf, withStderr } from '../errors.ts'
+import { PermanentError, ReplanError, StepladderError, withStderr } from '../errors.ts'
 import { findResumePoint } from '../jobs/claim.ts'
 import { commitSegment } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
@@ -11,7 +11,7 @@ import { type AudioPlan, planSchema } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
 import { createAudioSegmenter } from '../media/segments/audio-segmenter.ts'
 import type { Segment } from '../media/segments/segment.ts'
-import { DrainedError } from '../runs/settle-failure.ts'
+import { DrainedError, describeFailure } from '../runs/settle-failure.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 import { encodeRun } from './encode-run.ts'
 import { storeSegment } from './store-segment.ts'
@@ -40,9 +40,7 @@ export async function runAudioTask(context: WorkerContext, run: TaskRun): Promis
     const optional = plan.video !== null || plan.audio.length > 1
     if (!optional || !(error instanceof PermanentError) || error.code !== 'undecodable_audio') throw error
     run.log.warn({ code: error.code }, 'audio track skipped')
-    const stderr = stderrOf(error)
-    const reason = { code: error.code, message: error.message, ...(stderr ? { stderr } : {}) }
-    const skipped = { track: `audio-${track.position}`, ...reason }
+    const skipped = { track: `audio-${track.position}`, ...describeFailure(error) }
     await run.hold(() =>
       completeTask(context.sql, run.task, { lastSegment: null, result: { skipped }, skipped }),
     )

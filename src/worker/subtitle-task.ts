@@ -1,5 +1,5 @@
 import { errorClassOf } from '../error-codes.ts'
-import { FencedError, PermanentError, StepladderError, stderrOf } from '../errors.ts'
+import { FencedError, PermanentError, StepladderError } from '../errors.ts'
 import type { SegmentRow } from '../jobs/commit-segment.ts'
 import { completeTask } from '../jobs/complete-task.ts'
 import { contentKey } from '../jobs/object-keys.ts'
@@ -11,9 +11,10 @@ import { MAX_WEBVTT_BYTES, moveCues, readCues, renderWebVtt, tooLarge } from '..
 import { planSchema, type SubtitlePlan } from '../media/model.ts'
 import { progressFd } from '../media/pipes.ts'
 import { sha256Of } from '../media/sha256.ts'
-import { DrainedError } from '../runs/settle-failure.ts'
+import { describeFailure } from '../runs/settle-failure.ts'
 import { blameStore } from './blame-store.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
+import { untilDrained } from './until-drained.ts'
 
 /** A track may say nothing for half a film, and ffmpeg tells of nothing else while it reads. */
 const patience = 10
@@ -47,14 +48,14 @@ async function lastFailure(context: WorkerContext, run: TaskRun, error: unknown)
   const spent = run.task.attempt + 1 >= context.config.MAX_ATTEMPTS
   const isLast = kind === 'permanent' || (spent && (kind === 'transient' || kind === 'fault'))
   if (!isLast || error.code === 'source_changed') return null
-  const stderr = stderrOf(error)
-  return { code: error.code, message: error.message, ...(stderr ? { stderr } : {}) }
+  return describeFailure(error)
 }
 
 async function storeCues(context: WorkerContext, run: TaskRun, track: SubtitlePlan): Promise<SegmentRow> {
   const [numerator, denominator] = track.origin
   const originMs = Math.round((1000 * numerator) / denominator)
-  const cues = moveCues(readCues(await convert(context, run, track)), -originMs - 1000 * CUE_OFFSET_S)
+  const text = await untilDrained(run, (signal) => convert(context, run, track, signal))
+  const cues = moveCues(readCues(text), -originMs - 1000 * CUE_OFFSET_S)
   if (cues.length === 0) throw new PermanentError('no_cues', 'this subtitle track has no text')
   const name = `subtitle-${track.position}`
   const bytes = Buffer.from(renderWebVtt(cues))
@@ -68,7 +69,12 @@ async function storeCues(context: WorkerContext, run: TaskRun, track: SubtitlePl
 }
 
 /** ffmpeg's WebVTT of the whole track, in memory. */
-async function convert(context: WorkerContext, run: TaskRun, track: SubtitlePlan): Promise<string> {
+async function convert(
+  context: WorkerContext,
+  run: TaskRun,
+  track: SubtitlePlan,
+  signal: AbortSignal,
+): Promise<string> {
   const { task } = run
   const url = await context.storage.presignRead(task.sourceKey ?? '')
   const pieces: Buffer[] = []
@@ -83,7 +89,7 @@ async function convert(context: WorkerContext, run: TaskRun, track: SubtitlePlan
     outputs: 1,
     cwd: await run.scratch(),
     onStart: run.mark,
-    signal: run.signal,
+    signal,
     stallMs: patience * context.config.STALL_MS,
     onData: (_, piece) => {
       bytes += piece.length
@@ -91,12 +97,6 @@ async function convert(context: WorkerContext, run: TaskRun, track: SubtitlePlan
       pieces.push(piece)
     },
   })
-  const stop = () => ffmpeg.kill(new DrainedError('the worker is stopping'))
-  run.drain.addEventListener('abort', stop, { once: true })
-  try {
-    requireWholeRun(await ffmpeg.done, { allowPartial: run.task.options.allow_partial })
-  } finally {
-    run.drain.removeEventListener('abort', stop)
-  }
+  requireWholeRun(await ffmpeg.done, { allowPartial: run.task.options.allow_partial })
   return Buffer.concat(pieces).toString('utf8')
 }
