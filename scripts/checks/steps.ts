@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '../..')
 export const staticChecks: readonly Step[] = [
   { name: 'format and lint', command: 'biome', args: ['ci', '--error-on-warnings', '.'] },
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  { name: 'types of the page', command: 'tsc', args: ['-p', 'src/api/web'] },
   { name: 'dead code', command: 'knip', args: [] },
 ]
 

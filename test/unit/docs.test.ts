@@ -234,7 +234,7 @@ function routesOfTheApp(): string[] {
   const context = { config: loadConfig({}), log: createLog('docs', 'silent'), storage: {} } as ApiContext
   const routes = createApp(context)
     .routes.filter(({ method }) => method !== 'ALL')
-    .filter(({ path }) => !/^\/(vendor\/)?[\w.-]+\.(js|mjs|css|svg|html|png|ico|woff2)$/.test(path))
+    .filter(({ path }) => !/^\/(vendor|web)\//.test(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
   return [...new Set(routes)].sort()
 }

@@ -1,9 +1,9 @@
 // @ts-check
-import { h, icon } from './dom.js'
-import { bitrate, bytes, count, frameRate, language } from './format.js'
-import { panel } from './widgets.js'
+import { h, icon } from '../base/dom.js'
+import { bitrate, bytes, count, frameRate, language } from '../base/format.js'
+import { panel } from '../base/widgets.js'
 
-/** @typedef {import('./types.js').Video} Video */
+/** @typedef {import('../base/types.js').Video} Video */
 
 const columns = ['Rung', 'Size', 'Rate', 'Codec', 'Average', 'Peak', 'Bytes', 'Frames', 'MP4']
 
@@ -56,8 +56,8 @@ function trackRow(track) {
 }
 
 /**
- * @param {import('./dom.js').Child} name
- * @param {import('./dom.js').Child[]} cells in the order of the columns, after the name
+ * @param {import('../base/dom.js').Child} name
+ * @param {import('../base/dom.js').Child[]} cells in the order of the columns, after the name
  */
 function row(name, cells) {
   return h(

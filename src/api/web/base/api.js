@@ -28,18 +28,20 @@ export function listVideos({ status, cursor, limit }) {
 
 /**
  * @param {string} id
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Video>}
  */
-export function getVideo(id) {
-  return json(`/videos/${encodeURIComponent(id)}`)
+export function getVideo(id, signal) {
+  return json(`/videos/${encodeURIComponent(id)}`, signal)
 }
 
 /**
  * @param {string} id
+ * @param {AbortSignal} [signal]
  * @returns {Promise<TimelineEvent[]>}
  */
-export async function getEvents(id) {
-  return (await json(`/videos/${encodeURIComponent(id)}/events`)).events
+export async function getEvents(id, signal) {
+  return (await json(`/videos/${encodeURIComponent(id)}/events`, signal)).events
 }
 
 /**
@@ -64,10 +66,11 @@ export async function checkPlaylist(address, signal) {
 
 /**
  * @param {string} path
+ * @param {AbortSignal | undefined} [signal]
  * @returns {Promise<any>}
  */
-async function json(path) {
-  return (await request(path)).json()
+async function json(path, signal) {
+  return (await request(path, { signal: signal ?? null })).json()
 }
 
 /**

@@ -1,10 +1,10 @@
 // @ts-check
-import { fill, h } from './dom.js'
-import { fullTime, span, timeOfDay } from './format.js'
+import { fill, h } from '../base/dom.js'
+import { fullTime, span, timeOfDay } from '../base/format.js'
+import { panel } from '../base/widgets.js'
 import { eventInWords, runInWords } from './timeline-words.js'
-import { panel } from './widgets.js'
 
-/** @typedef {import('./types.js').TimelineEvent} TimelineEvent */
+/** @typedef {import('../base/types.js').TimelineEvent} TimelineEvent */
 
 /** Runs of tasks between two events are listed up to here, and folded beyond. */
 const mostRuns = 4

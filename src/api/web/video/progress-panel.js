@@ -1,10 +1,10 @@
 // @ts-check
-import { fill, h, setText, show } from './dom.js'
-import { bytes, count, fps, span, speed, stageInWords } from './format.js'
-import { createBar } from './widgets.js'
+import { fill, h, setText, show } from '../base/dom.js'
+import { bytes, count, fps, span, speed, stageInWords } from '../base/format.js'
+import { createBar } from '../base/widgets.js'
 
-/** @typedef {import('./types.js').Video} Video */
-/** @typedef {import('./types.js').Snapshot} Snapshot */
+/** @typedef {import('../base/types.js').Video} Video */
+/** @typedef {import('../base/types.js').Snapshot} Snapshot */
 
 /** Chunks are drawn one by one up to here, and as one bar beyond. */
 const mostCells = 120

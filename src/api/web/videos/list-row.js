@@ -1,10 +1,10 @@
 // @ts-check
-import { fill, h, setText, show } from './dom.js'
-import { bytes, clock, fps, humanise, nameOf, span, speed, stageInWords, timeLeft } from './format.js'
-import { createBar, createPill, timeAgo } from './widgets.js'
+import { fill, h, setText, show } from '../base/dom.js'
+import { bytes, clock, fps, humanise, nameOf, span, speed, stageInWords, timeLeft } from '../base/format.js'
+import { createBar, createPill, timeAgo } from '../base/widgets.js'
 
-/** @typedef {import('./types.js').Video} Video */
-/** @typedef {import('./types.js').Snapshot} Snapshot */
+/** @typedef {import('../base/types.js').Video} Video */
+/** @typedef {import('../base/types.js').Snapshot} Snapshot */
 
 /**
  * One line of the list: a link to the video, with a bar while it is being made.

@@ -1,11 +1,11 @@
 // @ts-check
-import { h } from './dom.js'
-import { bitrate, bytes, clock, frameRate, humanise, language } from './format.js'
-import { facts, panel } from './widgets.js'
+import { h } from '../base/dom.js'
+import { bitrate, bytes, clock, frameRate, humanise, language } from '../base/format.js'
+import { facts, panel } from '../base/widgets.js'
 
-/** @typedef {import('./types.js').Video} Video */
-/** @typedef {import('../../media/model.ts').MediaInfo} MediaInfo */
-/** @typedef {import('../../media/model.ts').Plan} Plan */
+/** @typedef {import('../base/types.js').Video} Video */
+/** @typedef {import('../../../media/model.ts').MediaInfo} MediaInfo */
+/** @typedef {import('../../../media/model.ts').Plan} Plan */
 
 /** What will be made and why. @param {Video} video */
 export function planPanel({ plan }) {

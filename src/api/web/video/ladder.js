@@ -1,10 +1,10 @@
 // @ts-check
-import { fill, h, setText } from './dom.js'
-import { bitrate, bytes } from './format.js'
+import { fill, h, setText } from '../base/dom.js'
+import { bitrate, bytes } from '../base/format.js'
 
-/** @typedef {import('./types.js').Video} Video */
-/** @typedef {import('./types.js').Snapshot} Snapshot */
-/** @typedef {import('./player.js').Level} Level */
+/** @typedef {import('../base/types.js').Video} Video */
+/** @typedef {import('../base/types.js').Snapshot} Snapshot */
+/** @typedef {import('../player/player.js').Level} Level */
 
 const auto = -1
 

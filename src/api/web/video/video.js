@@ -1,9 +1,9 @@
 // @ts-check
-import { ApiError, getEvents, getVideo } from './api.js'
-import { notify } from './dialogs.js'
-import { fill, h } from './dom.js'
-import { nameOf } from './format.js'
-import { openFeed } from './progress-feed.js'
+import { ApiError, getEvents, getVideo } from '../base/api.js'
+import { notify } from '../base/dialogs.js'
+import { fill, h } from '../base/dom.js'
+import { nameOf } from '../base/format.js'
+import { openFeed } from '../base/progress-feed.js'
 import { createProgressPanel } from './progress-panel.js'
 import { renditionsPanel } from './renditions.js'
 import { planPanel, sourcePanel } from './source-panels.js'
@@ -11,8 +11,8 @@ import { createStage } from './stage.js'
 import { createTimeline } from './timeline.js'
 import { createHeader } from './video-header.js'
 
-/** @typedef {import('./types.js').Video} Video */
-/** @typedef {import('./types.js').Snapshot} Snapshot */
+/** @typedef {import('../base/types.js').Video} Video */
+/** @typedef {import('../base/types.js').Snapshot} Snapshot */
 
 /**
  * One video: its player, how far it is, what was made of it and what happened.
@@ -25,10 +25,11 @@ export function videoView(root, { id, onLive }) {
   let video = null
   let ended = false
   let closeFeed = () => {}
+  let reading = new AbortController()
   /** What the feed last said beyond numbers; the rest is read again when it changes. */
   let phase = ''
 
-  const header = createHeader({ id, onActed })
+  const header = createHeader({ id, onDeleting, onActed })
   const progress = createProgressPanel()
   const stage = createStage()
   const timeline = createTimeline()
@@ -43,12 +44,13 @@ export function videoView(root, { id, onLive }) {
   return () => {
     ended = true
     closeFeed()
+    reading.abort()
     stage.destroy()
   }
 
   async function start() {
     try {
-      video = await getVideo(id)
+      video = await getVideo(id, reading.signal)
     } catch (error) {
       if (!ended) fill(root, notFound(error))
       return
@@ -71,20 +73,23 @@ export function videoView(root, { id, onLive }) {
   }
 
   async function load() {
+    const { signal } = reading
     try {
-      const next = await getVideo(id)
-      if (ended) return
+      const next = await getVideo(id, signal)
+      if (signal.aborted) return
       setVideo(next)
       void loadTimeline()
     } catch (error) {
+      if (signal.aborted) return
       if (error instanceof ApiError && error.status === 404) gone()
-      else if (!ended) notify(error)
+      else notify(error)
     }
   }
 
   async function loadTimeline() {
-    const events = await getEvents(id).catch(() => []) // without it the page is still whole
-    if (!ended && events.length > 0) timeline.set(events)
+    const { signal } = reading
+    const events = await getEvents(id, signal).catch(() => []) // without it the page is still whole
+    if (!signal.aborted && events.length > 0) timeline.set(events)
   }
 
   /** @param {Video} next */
@@ -110,6 +115,17 @@ export function videoView(root, { id, onLive }) {
     if (now !== phase) void load()
     phase = now
     if (isOver(snapshot.status)) onLive(null)
+  }
+
+  /**
+   * What goes on while a video is removed is of no interest, and asking for it would be answered by 404.
+   * @param {boolean} now
+   */
+  function onDeleting(now) {
+    closeFeed()
+    reading.abort()
+    reading = new AbortController()
+    if (!now) follow()
   }
 
   /** @param {'cancel' | 'retry' | 'delete'} action */

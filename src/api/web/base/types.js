@@ -37,8 +37,8 @@
  * @property {'high' | 'normal' | 'low'} priority
  * @property {{ kind: string, url?: string | null, key?: string | null, size_bytes?: number | null }} source
  * @property {Record<string, unknown>} metadata
- * @property {import('../../media/model.ts').MediaInfo | null} media
- * @property {import('../../media/model.ts').Plan | null} plan
+ * @property {import('../../../media/model.ts').MediaInfo | null} media
+ * @property {import('../../../media/model.ts').Plan | null} plan
  * @property {Resolution[]} resolutions
  * @property {Track[]} tracks
  * @property {{ total: number, done: number }} tasks
@@ -50,7 +50,7 @@
  * @property {number | null} [queue_position]
  * @property {{ self: string, progress: string, hls: string, dash: string, poster: string | null, storyboard: string | null, page: string }} links
  *
- * @typedef {import('../../progress/snapshot.ts').ProgressSnapshot} Snapshot
+ * @typedef {import('../../../progress/snapshot.ts').ProgressSnapshot} Snapshot
  *
  * @typedef {{ at: string, kind: string, data: Record<string, unknown> }} TimelineEvent
  */

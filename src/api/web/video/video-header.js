@@ -1,11 +1,11 @@
 // @ts-check
-import { act } from './api.js'
-import { confirmAction, notify } from './dialogs.js'
-import { fill, h, icon, setText, show } from './dom.js'
-import { clock, humanise, nameOf } from './format.js'
-import { copyButton, createPill, timeAgo } from './widgets.js'
+import { act } from '../base/api.js'
+import { confirmAction, notify } from '../base/dialogs.js'
+import { fill, h, icon, setText, show } from '../base/dom.js'
+import { clock, humanise, nameOf } from '../base/format.js'
+import { copyButton, createPill, timeAgo } from '../base/widgets.js'
 
-/** @typedef {import('./types.js').Video} Video */
+/** @typedef {import('../base/types.js').Video} Video */
 
 const questions = {
   cancel: {
@@ -26,9 +26,9 @@ const questions = {
 
 /**
  * Title, status, what can be done with it, and why it failed if it did.
- * @param {{ id: string, onActed: (action: 'cancel' | 'retry' | 'delete') => void }} options
+ * @param {{ id: string, onDeleting: (now: boolean) => void, onActed: (action: 'cancel' | 'retry' | 'delete') => void }} options
  */
-export function createHeader({ id, onActed }) {
+export function createHeader({ id, onDeleting, onActed }) {
   const pill = createPill()
   const title = h('h1', { tabindex: -1, dir: 'auto' })
   const meta = h('span', { class: 'parts' })
@@ -90,10 +90,12 @@ export function createHeader({ id, onActed }) {
     async function run() {
       if (action !== 'retry' && !(await confirmAction(questions[action]))) return
       element.disabled = true
+      if (action === 'delete') onDeleting(true)
       try {
         await act(id, action)
         onActed(action)
       } catch (error) {
+        if (action === 'delete') onDeleting(false)
         notify(error)
       } finally {
         element.disabled = false

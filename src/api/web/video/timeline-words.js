@@ -1,7 +1,7 @@
 // @ts-check
-import { bytes, humanise, span } from './format.js'
+import { bytes, humanise, span } from '../base/format.js'
 
-/** @typedef {import('./types.js').TimelineEvent} TimelineEvent */
+/** @typedef {import('../base/types.js').TimelineEvent} TimelineEvent */
 /** @typedef {{ title: string, text: string, note: string }} Words */
 
 /** @type {Record<string, (data: any) => [title: string, text: string]>} */

@@ -1,7 +1,7 @@
 // @ts-check
-import { ApiError, checkPlaylist } from './api.js'
-import { fill, h, setText, show } from './dom.js'
-import { clock } from './format.js'
+import { ApiError, checkPlaylist } from '../base/api.js'
+import { fill, h, setText, show } from '../base/dom.js'
+import { clock } from '../base/format.js'
 
 const askAgainMs = 2000
 const recoveries = 3

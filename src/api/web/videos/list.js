@@ -1,12 +1,12 @@
 // @ts-check
-import { getVideo, listVideos } from './api.js'
-import { notify, showSubmitDialog, submitGuide } from './dialogs.js'
-import { fill, h, icon, show } from './dom.js'
+import { getVideo, listVideos } from '../base/api.js'
+import { notify, showSubmitDialog, submitGuide } from '../base/dialogs.js'
+import { fill, h, icon, show } from '../base/dom.js'
+import { openFeed } from '../base/progress-feed.js'
 import { createRow } from './list-row.js'
-import { openFeed } from './progress-feed.js'
 
-/** @typedef {import('./types.js').Video} Video */
-/** @typedef {import('./types.js').Snapshot} Snapshot */
+/** @typedef {import('../base/types.js').Video} Video */
+/** @typedef {import('../base/types.js').Snapshot} Snapshot */
 
 const filters = ['', 'processing', 'queued', 'completed', 'failed', 'cancelled']
 

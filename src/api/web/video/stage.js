@@ -1,11 +1,11 @@
 // @ts-check
-import { fill, h, show } from './dom.js'
-import { nameOf } from './format.js'
+import { fill, h, show } from '../base/dom.js'
+import { nameOf } from '../base/format.js'
+import { copyButton } from '../base/widgets.js'
+import { createPlayer } from '../player/player.js'
 import { createLadder } from './ladder.js'
-import { createPlayer } from './player.js'
-import { copyButton } from './widgets.js'
 
-/** @typedef {import('./types.js').Video} Video */
+/** @typedef {import('../base/types.js').Video} Video */
 
 /** The player, or why there is none, with the ladder and the playlist's address. */
 export function createStage() {
