@@ -1,16 +1,16 @@
 // One video through all of Stepladder on this machine. Called by scripts/demo.sh; see scripts/demo/usage.txt.
 import { basename } from 'node:path'
+import { followProgress } from '../src/cli/client/follow.ts'
+import { getVideo, submitJob, uploadFile } from '../src/cli/client/submit.ts'
+import type { Video } from '../src/cli/client/video.ts'
+import { resolutionTable } from '../src/cli/screen/drawing.ts'
+import { createScreen } from '../src/cli/screen/screen.ts'
+import { timeText } from '../src/cli/screen/units.ts'
 import { StepladderError } from '../src/errors.ts'
 import { demoClip } from './clips/clip.ts'
 import { type DemoRequest, readArguments } from './demo/arguments.ts'
-import { resolutionTable } from './demo/drawing.ts'
-import { followProgress } from './demo/follow.ts'
 import { startLocalSystem } from './demo/local-system.ts'
-import { createScreen } from './demo/screen.ts'
 import { listenForStop } from './demo/stop.ts'
-import { getVideo, submitJob, uploadFile } from './demo/submit.ts'
-import { timeText } from './demo/units.ts'
-import type { Video } from './demo/video.ts'
 
 const screen = createScreen()
 const stop = listenForStop()

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import type { Video } from '../demo/video.ts'
+import type { Video } from '../../src/cli/client/video.ts'
 import { startBenchSystem } from './bench-system.ts'
 import { contentFile, contentNames } from './per-title/contents.ts'
 import { type Made, makeVideo, rungAt, ssimOnScreen } from './per-title/run.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Pool } from 'undici'
-import { uploadFile } from '../demo/submit.ts'
+import { uploadFile } from '../../src/cli/client/submit.ts'
 import { choosePort } from '../stack/ports.ts'
 import { untilItAnswers } from '../stack/ready.ts'
 import { shortFile } from './bench-clip.ts'

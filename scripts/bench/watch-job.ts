@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getVideo, submitJob, uploadFile } from '../../src/cli/client/submit.ts'
+import type { Video } from '../../src/cli/client/video.ts'
 import type { JobOptions } from '../../src/media/plan/job-options.ts'
-import { getVideo, submitJob, uploadFile } from '../demo/submit.ts'
-import type { Video } from '../demo/video.ts'
 
 export type JobTimes = { video: Video; wallS: number; firstPlayableS: number }
 

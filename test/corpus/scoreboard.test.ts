@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { submitJob, uploadFile } from '../../scripts/demo/submit.ts'
+import { submitJob, uploadFile } from '../../src/cli/client/submit.ts'
 import { StepladderError } from '../../src/errors.ts'
 import { untilEnded } from '../support/job-client.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { submitJob } from '../../scripts/demo/submit.ts'
+import { submitJob } from '../../src/cli/client/submit.ts'
 import {
   emptyFile,
   imageNamedMp4,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { videoSchema } from '../../scripts/demo/video.ts'
+import { videoSchema } from '../../src/cli/client/video.ts'
 import { shortClip, textNamedMp4 } from '../support/fixtures.ts'
 
 let dataDir: string

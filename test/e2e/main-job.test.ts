@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Video } from '../../scripts/demo/video.ts'
+import type { Video } from '../../src/cli/client/video.ts'
 import { clip } from '../support/fixtures.ts'
 import { submitFile, untilEnded, type WatchedEvent, watchJob } from '../support/job-client.ts'
 import { countFrames, readPackets } from '../support/media-facts.ts'

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { submitJob, uploadFile } from '../../scripts/demo/submit.ts'
+import { submitJob, uploadFile } from '../../src/cli/client/submit.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { clip } from '../support/fixtures.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'

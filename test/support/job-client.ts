@@ -1,5 +1,5 @@
-import { getVideo, submitJob, uploadFile } from '../../scripts/demo/submit.ts'
-import type { Video } from '../../scripts/demo/video.ts'
+import { getVideo, submitJob, uploadFile } from '../../src/cli/client/submit.ts'
+import type { Video } from '../../src/cli/client/video.ts'
 import type { JobOptions } from '../../src/media/plan/job-options.ts'
 import { type ProgressSnapshot, progressSnapshotSchema } from '../../src/progress/snapshot.ts'
 

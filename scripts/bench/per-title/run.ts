@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { z } from 'zod'
+import { getVideo, submitJob, uploadFile } from '../../../src/cli/client/submit.ts'
+import type { Video } from '../../../src/cli/client/video.ts'
 import { planSchema } from '../../../src/media/model.ts'
-import { getVideo, submitJob, uploadFile } from '../../demo/submit.ts'
-import type { Video } from '../../demo/video.ts'
 import { cpuSeconds } from '../cpu.ts'
 
 export type Made = {

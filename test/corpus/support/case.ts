@@ -1,4 +1,4 @@
-import type { JobRequest } from '../../../scripts/demo/submit.ts'
+import type { JobRequest } from '../../../src/cli/client/submit.ts'
 import type { Facts } from './facts.ts'
 
 /** Something that must be so: an exact value, or a range for what is measured. */

@@ -1,6 +1,6 @@
-import type { ProgressSnapshot } from '../../src/progress/snapshot.ts'
+import type { ProgressSnapshot } from '../../progress/snapshot.ts'
+import type { Video } from '../client/video.ts'
 import { bitrateText, bytesText, fractionValue, numberText, timeText } from './units.ts'
-import type { Video } from './video.ts'
 
 /** A bar for the whole and a line for each rung. */
 export function progressLines(snapshot: ProgressSnapshot, columns: number): string[] {

@@ -1,4 +1,4 @@
-import type { ProgressSnapshot } from '../../src/progress/snapshot.ts'
+import type { ProgressSnapshot } from '../../progress/snapshot.ts'
 import { progressLine, progressLines } from './drawing.ts'
 
 const lineEveryMs = 2_000

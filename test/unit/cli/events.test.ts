@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readEvents } from '../../scripts/demo/events.ts'
+import { readEvents } from '../../../src/cli/client/events.ts'
 
 async function* inPieces(text: string, size: number) {
   const bytes = new TextEncoder().encode(text)

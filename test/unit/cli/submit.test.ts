@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { expect, test } from 'vitest'
-import { submitJob } from '../../scripts/demo/submit.ts'
+import { submitJob } from '../../../src/cli/client/submit.ts'
 
 /** Answers the requests in turn; returns the keys they came with. */
 async function server(...answers: RequestListener[]) {
@@ -30,13 +30,13 @@ test.each<[string, RequestListener]>([
   ['a lost connection', hangUp],
   ['a 503', refuse(503)],
   ['a 409', refuse(409)],
-])('the demo sends a job once more after %s, under the same key', async (_, first) => {
+])('a job is sent once more after %s, under the same key', async (_, first) => {
   await using api = await server(first, refuse(422))
   await expect(submitJob(api.baseUrl, job)).rejects.toMatchObject({ code: 'refused_422' })
   expect(api.keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), api.keys[0]])
 })
 
-test('the demo takes no for an answer, and a second loss too', async () => {
+test('no is taken for an answer, and a second loss too', async () => {
   await using refusing = await server(refuse(422))
   await expect(submitJob(refusing.baseUrl, job)).rejects.toMatchObject({ code: 'refused_422' })
   await using away = await server(refuse(503), refuse(503))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { progressLine, progressLines, resolutionTable } from '../../scripts/demo/drawing.ts'
-import { bitrateText, bytesText, numberText, timeText } from '../../scripts/demo/units.ts'
-import type { ProgressSnapshot } from '../../src/progress/snapshot.ts'
+import { progressLine, progressLines, resolutionTable } from '../../../src/cli/screen/drawing.ts'
+import { bitrateText, bytesText, numberText, timeText } from '../../../src/cli/screen/units.ts'
+import type { ProgressSnapshot } from '../../../src/progress/snapshot.ts'
 
 const snapshot: ProgressSnapshot = {
   video_id: '0192f0c1-2b1a-7c3d-8e4f-5a6b7c8d9e0f',

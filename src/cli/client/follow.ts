@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf } from '../../src/errors.ts'
-import { type ProgressSnapshot, progressSnapshotSchema } from '../../src/progress/snapshot.ts'
+import { messageOf } from '../../errors.ts'
+import { type ProgressSnapshot, progressSnapshotSchema } from '../../progress/snapshot.ts'
 import { readEvents } from './events.ts'
 
 const ends = new Set(['completed', 'failed', 'cancelled'])

@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { StepladderError } from '../../src/errors.ts'
-import type { JobOptions } from '../../src/media/plan/job-options.ts'
+import { StepladderError } from '../../errors.ts'
+import type { JobOptions } from '../../media/plan/job-options.ts'
 import { type Video, videoSchema } from './video.ts'
 
 const uploadSchema = z.object({

@@ -16,7 +16,7 @@ const resolutionSchema = z.looseObject({
   mp4_url: z.string().nullish(),
 })
 
-/** `GET /videos/{id}`: what the demo and the tests read of it; the rest is kept as it is. */
+/** `GET /videos/{id}`: what the client and the tests read of it; the rest is kept as it is. */
 export const videoSchema = z.looseObject({
   id: z.uuid(),
   title: z.string().nullable(),
