@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 import type { ApiContext } from './context.ts'
 import { healthRoutes } from './health.ts'
 import { jobRoutes } from './jobs.ts'
+import { limitRoutes } from './limits.ts'
 import { notFoundIn } from './not-found.ts'
 import { pictureRoutes } from './pictures.ts'
 import { playbackRoutes } from './playback.ts'
@@ -31,6 +32,7 @@ export function createApp(context: ApiContext): Hono {
     playbackRoutes,
     probeRoutes,
     profileRoutes,
+    limitRoutes,
     pictureRoutes,
     systemRoutes,
     healthRoutes,
