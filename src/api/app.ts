@@ -12,6 +12,7 @@ import { probeRoutes } from './probe.ts'
 import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
+import { runRoutes } from './runs.ts'
 import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './uploads.ts'
 import { videoRoutes } from './videos.ts'
@@ -27,6 +28,7 @@ export function createApp(context: ApiContext): Hono {
   for (const routes of [
     jobRoutes,
     videoRoutes,
+    runRoutes,
     uploadRoutes,
     progressRoutes,
     playbackRoutes,

@@ -1,28 +1,26 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { cancelVideo } from '../jobs/cancel.ts'
-import { readTimeline } from '../jobs/read-timeline.ts'
-import { listVideos, readVideo } from '../jobs/read-videos.ts'
+import { readEvents, readTimeline } from '../jobs/read-timeline.ts'
+import { findDetails, findVideos, listVideos, type Place, readVideo } from '../jobs/read-videos.ts'
 import { isSourceFault, redriveVideo } from '../jobs/redrive.ts'
 import { removeVideo } from '../jobs/remove.ts'
-import { isTerminal, videoStatuses } from '../jobs/state.ts'
+import { isTerminal } from '../jobs/state.ts'
 import { publishRemoval } from '../progress/removal.ts'
 import type { ApiContext } from './context.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
+import { createCursor } from './cursor.ts'
 import { Conflict } from './problem.ts'
-import { parseFields, readNoBody } from './request-body.ts'
+import { readNoBody } from './request-body.ts'
+import { readQuery } from './request-query.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
+import { type ListQuery, listQuerySchema } from './video-query.ts'
 import { listedVideo, videoView } from './video-view.ts'
 
-const listQuerySchema = z.strictObject({
-  status: z.enum(videoStatuses, `must be one of ${videoStatuses.join(', ')}`).optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, 'must be a number from 1 to 100')
-    .default('20')
-    .transform(Number)
-    .pipe(z.int().min(1, 'must be 1 at least').max(100, 'must be 100 at most')),
-  cursor: z.string().max(200).optional(),
+/** Videos a page. */
+const defaultLimit = 20
+const place = createCursor(z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]))
+const eventsQuerySchema = z.strictObject({
+  runs: z.enum(['true', 'false'], 'must be true or false').default('true'),
 })
 const noFields = z.strictObject({})
 
@@ -36,20 +34,27 @@ export function videoRoutes(context: ApiContext): Hono {
     return videoView(video)
   }
 
+  async function named(ids: string[], query: ListQuery) {
+    const wanted = { ids, ...filterOf(query) }
+    if (query.full) return (await findDetails(sql, wanted)).map(videoView)
+    return (await findVideos(sql, wanted)).map(listedVideo)
+  }
+
   return new Hono()
     .get('/videos', async (c) => {
-      const query = parseFields(c.req.query(), listQuerySchema)
-      const status = query.status ?? null
-      const after = query.cursor === undefined ? null : decodeCursor(query.cursor)
-      const page = await listVideos(sql, { status, after, limit: query.limit })
-      const cursor = page.next && encodeCursor(page.next)
-      if (cursor) c.header('Link', `<${nextPage({ status, limit: query.limit, cursor })}>; rel="next"`)
+      const query = readQuery(c, listQuerySchema)
+      if (query.ids) return c.json({ videos: await named(query.ids, query), next_cursor: null })
+      const after = query.cursor === undefined ? null : placeOf(query.cursor)
+      const page = await listVideos(sql, { ...filterOf(query), after, limit: query.limit ?? defaultLimit })
+      const cursor = page.next && place.encode([page.next.createdAt, page.next.id])
+      if (cursor) c.header('Link', `<${nextPage(c.req.query(), cursor)}>; rel="next"`)
       return c.json({ videos: page.videos.map(listedVideo), next_cursor: cursor })
     })
     .get('/videos/:id', async (c) => c.json(await shown(videoIdOf(c))))
     .get('/videos/:id/events', async (c) => {
       const id = videoIdOf(c)
-      const events = await readTimeline(sql, id)
+      const { runs } = readQuery(c, eventsQuerySchema)
+      const events = await (runs === 'true' ? readTimeline : readEvents)(sql, id)
       if (!events) throw videoNotFound(id)
       return c.json({ events })
     })
@@ -78,11 +83,16 @@ export function videoRoutes(context: ApiContext): Hono {
     })
 }
 
-function nextPage(query: { status: string | null; limit: number; cursor: string }): string {
-  const fields = new URLSearchParams(query.status ? { status: query.status } : {})
-  fields.set('limit', String(query.limit))
-  fields.set('cursor', query.cursor)
-  return `/videos?${fields}`
+const filterOf = ({ status, q }: ListQuery) => ({ status: status ?? null, search: q ?? null })
+
+function placeOf(cursor: string): Place {
+  const [createdAt, id] = place.decode(cursor)
+  return { createdAt, id }
+}
+
+/** The same query from there on. */
+function nextPage(query: Record<string, string>, cursor: string): string {
+  return `/videos?${new URLSearchParams({ ...query, cursor })}`
 }
 
 async function retry(context: ApiContext, id: string): Promise<void> {

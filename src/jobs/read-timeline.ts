@@ -6,7 +6,15 @@ export type TimelineEntry = { at: Date; kind: string; data: Record<string, unkno
 /** More runs than any sane video has; the latest are left out beyond it. */
 const maxRuns = 20_000
 
-/** The events of a video merged with the runs of its tasks, in order of time; null when there is no such video. */
+/** The events of a video, in order of time; null when there is no such video. */
+export async function readEvents(sql: Database, videoId: string): Promise<TimelineEntry[] | null> {
+  const [video] = await sql`select from videos where id = ${videoId}`
+  if (!video) return null
+  return sql<TimelineEntry[]>`
+    select at, kind, data from events where video_id = ${videoId} and kind <> 'run' order by at, seq`
+}
+
+/** The same merged with the runs of the video's tasks. */
 export async function readTimeline(sql: Database, videoId: string): Promise<TimelineEntry[] | null> {
   const [video] = await sql`select from videos where id = ${videoId}`
   if (!video) return null

@@ -1,5 +1,6 @@
 import type { Database } from '../db.ts'
 import type { Priority, VideoStatus } from './state.ts'
+import { isShort, titleHas } from './title-search.ts'
 
 /** A rung as the API shows it. `fps` is an exact fraction such as `30000/1001`. */
 export type RenditionRow = {
@@ -74,26 +75,56 @@ export type Place = { createdAt: string; id: string }
 /** One video with its renditions, all as of one moment; null when there is none. */
 export async function readVideo(sql: Database, id: string): Promise<VideoDetail | null> {
   const [row] = await sql<VideoDetail[]>`
-    select ${shownColumns(sql)}, v.plan, v.findings, ${queuePosition(sql)} as queue_position
-    from videos v where v.id = ${id}`
+    select ${detailColumns(sql)} from videos v where v.id = ${id}`
   return row ?? null
 }
+
+/** Which videos: all of them, or those that meet every condition that is not null. */
+export type Filter = { status: VideoStatus | null; search: string | null }
+
+/** A search of one or two letters looks at the titles of so many videos of a listing, and no further. */
+const mostRead = 20_000
 
 /** The latest videos first, at most `limit`, after the place where the page before ended. */
 export async function listVideos(
   sql: Database,
-  query: { status: VideoStatus | null; after: Place | null; limit: number },
+  query: Filter & { after: Place | null; limit: number },
 ): Promise<{ videos: VideoRow[]; next: Place | null }> {
-  const { status, after, limit } = query
+  const { status, search, after, limit } = query
+  const among = sql`
+    ${status ? sql`v.status = ${status}` : sql`true`}
+    and ${after ? sql`(v.created_at, v.id) < (${after.createdAt}::text::timestamptz, ${after.id}::uuid)` : sql`true`}`
+  const latest = sql`(select * from videos v where ${among} order by v.created_at desc, v.id desc limit ${mostRead})`
+  const isBounded = search !== null && isShort(search)
   // One more than asked for tells whether another page follows.
   const rows = await sql<(VideoRow & { place: string })[]>`
     select ${shownColumns(sql)}, to_char(v.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as place
-    from videos v where ${status ? sql`v.status = ${status}` : sql`true`}
-      and ${after ? sql`(v.created_at, v.id) < (${after.createdAt}::text::timestamptz, ${after.id}::uuid)` : sql`true`}
+    from ${isBounded ? latest : sql`videos`} v
+    where ${isBounded ? sql`true` : among} and ${search === null ? sql`true` : titleHas(sql, search)}
     order by v.created_at desc, v.id desc limit ${limit + 1}`
   const videos = rows.slice(0, limit)
   const last = videos.at(-1)
   return { videos, next: rows.length > limit && last ? { createdAt: last.place, id: last.id } : null }
+}
+
+type Wanted = Filter & { ids: readonly string[] }
+
+/** Those of these videos that exist and meet the filter, the latest first. */
+export async function findVideos(sql: Database, wanted: Wanted): Promise<VideoRow[]> {
+  return sql<VideoRow[]>`select ${shownColumns(sql)} ${amongIds(sql, wanted)}`
+}
+
+/** The same with all that is known of each, as `readVideo` gives it. */
+export async function findDetails(sql: Database, wanted: Wanted): Promise<VideoDetail[]> {
+  return sql<VideoDetail[]>`select ${detailColumns(sql)} ${amongIds(sql, wanted)}`
+}
+
+function amongIds(sql: Database, { ids, status, search }: Wanted) {
+  return sql`
+    from videos v where v.id = any(${ids as string[]}::uuid[])
+      and ${status ? sql`v.status = ${status}` : sql`true`}
+      and ${search === null ? sql`true` : titleHas(sql, search)}
+    order by v.created_at desc, v.id desc`
 }
 
 /**
@@ -113,6 +144,10 @@ export function queuePosition(sql: Database) {
       (select sum(least(n, own.before)) from (
         select count(*) as n from q where owner <> v.owner and not better group by owner) others), 0)) + 1
     from own)::int end`
+}
+
+function detailColumns(sql: Database) {
+  return sql`${shownColumns(sql)}, v.plan, v.findings, ${queuePosition(sql)} as queue_position`
 }
 
 function shownColumns(sql: Database) {

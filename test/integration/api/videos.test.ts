@@ -1,8 +1,7 @@
-import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Database } from '../../../src/db.ts'
 import { listVideos } from '../../../src/jobs/read-videos.ts'
 import { type ApiUnderTest, putObject, startApi } from './api-under-test.ts'
+import { planOf } from './plan-of.ts'
 import { insertTask, insertVideo } from './rows.ts'
 
 let api: ApiUnderTest
@@ -28,7 +27,16 @@ async function statusOf(id: string): Promise<string> {
 }
 
 describe('an address with an id', () => {
-  const routes = ['', '/events', '/hls/master.m3u8', '/hls/360p.m3u8', '/mp4/360p', '/cancel', '/retry']
+  const routes = [
+    '',
+    '/events',
+    '/runs',
+    '/hls/master.m3u8',
+    '/hls/360p.m3u8',
+    '/mp4/360p',
+    '/cancel',
+    '/retry',
+  ]
   const methodOf = (route: string) => (/cancel|retry/.test(route) ? 'POST' : 'GET')
 
   test.each([...routes.map((route) => `/videos/:id${route}`), '/progress/:id'])(
@@ -152,34 +160,15 @@ describe('the listing', () => {
     for (const status of [null, 'failed', 'completed'] as const) {
       const after = { createdAt: new Date(Date.now() - 3_600_000).toISOString(), id: unknown }
       for (const place of [null, after]) {
-        const plan = await explain((sql) => listVideos(sql, { status, after: place, limit: 20 }))
+        const plan = await planOf(api, (sql) =>
+          listVideos(sql, { status, search: null, after: place, limit: 20 }),
+        )
         expect(plan).not.toMatch(/Seq Scan on videos|Sort Key: v\.created_at/)
         expect(plan).toMatch(/Index Scan using videos_by_(age|status)/)
       }
     }
   })
 })
-
-/** What the server plans for the one statement that `run` sends. */
-async function explain(run: (sql: Database) => Promise<unknown>): Promise<string> {
-  const sent: { text: string; parameters: unknown[] }[] = []
-  const sql = postgres(api.config.DATABASE_URL, {
-    max: 1,
-    types: api.sql.options.types,
-    debug: (_connection, text, parameters) => sent.push({ text, parameters }),
-  })
-  try {
-    await run(sql)
-    const { text, parameters } = sent.find((one) => one.text.includes('from videos')) ?? {
-      text: '',
-      parameters: [],
-    }
-    const lines = await sql.unsafe(`explain ${text}`, parameters as string[])
-    return lines.map((line) => String(line['QUERY PLAN'])).join('\n')
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
-}
 
 describe('cancel', () => {
   test('ends the video at once and answers with it', async () => {
