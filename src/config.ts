@@ -60,7 +60,10 @@ const environmentSchema = z.object({
   FETCH_SLOTS: count(2),
   /** Lets the courier fetch from loopback and private addresses (development, tests, intranets). */
   FETCH_PRIVATE_ADDRESSES: flag,
+  /** How long one presigned address of an upload holds. */
   UPLOAD_EXPIRY_S: count(3_600),
+  /** How long an upload lives after its last address was signed. */
+  UPLOAD_KEEP_S: count(24 * 3_600),
   /** How long a request with the same Idempotency-Key gets the same answer. */
   IDEMPOTENCY_KEEP_S: count(24 * 3_600),
 })
@@ -76,11 +79,17 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   throw new ConfigError(`the configuration is not usable: ${faults.join('; ')}`)
 }
 
-/** A lease must outlive two beats, and the reaper must look twice in it, or it takes its own pauses for outages. */
+/**
+ * A lease must outlive two beats, and the reaper must look twice in it, or it takes its own pauses for outages.
+ * No address may hold on when its upload is over.
+ */
 function checkTimes(config: Config): Config {
   for (const name of ['BEAT_MS', 'REAP_MS'] as const) {
     if (config[name] * 2 < config.LEASE_MS) continue
     throw new ConfigError(`the configuration is not usable: ${name} must be under half of LEASE_MS`)
+  }
+  if (config.UPLOAD_KEEP_S < config.UPLOAD_EXPIRY_S) {
+    throw new ConfigError('the configuration is not usable: UPLOAD_KEEP_S must be UPLOAD_EXPIRY_S at least')
   }
   return config
 }

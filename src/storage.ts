@@ -91,8 +91,13 @@ export function createStorage(config: StorageConfig, patience: Patience = {}) {
     return outside.presignedGetObject(bucket, key, 4 * hourS, {}, hour)
   }
 
-  function presignUpload(key: string, expiryS: number): Promise<string> {
-    return outside.presignedPutObject(bucket, key, expiryS)
+  /** A URL for whoever uploads; `query` tells which operation of an upload in parts it is. Asks nothing of the store. */
+  function presignUpload(
+    key: string,
+    expiryS: number,
+    { method, query }: { method: string; query: Record<string, string> } = { method: 'PUT', query: {} },
+  ): Promise<string> {
+    return outside.presignedUrl(method, bucket, key, expiryS, query)
   }
 
   /** One PUT of a buffer, aborted with `signal`, tried again while the store is down (at most 10 min). */
@@ -133,16 +138,17 @@ export function createStorage(config: StorageConfig, patience: Patience = {}) {
   }
 
   /**
-   * Every upload in parts that was begun and neither completed nor aborted. Of the whole bucket, for
-   * MinIO lists them by no prefix.
+   * Every upload in parts that was begun and neither completed nor aborted: of one key, or of the whole
+   * bucket, for MinIO lists them by no prefix. Of the whole bucket it knows only what was begun since its
+   * own start.
    */
-  function listUploads(): Promise<OpenUpload[]> {
+  function listUploads(key = ''): Promise<OpenUpload[]> {
     return ask(async () => {
       const found: OpenUpload[] = []
       for (let from = { key: '', uploadId: '' }; ; ) {
-        const page = await client.listIncompleteUploadsQuery(bucket, '', from.key, from.uploadId, '')
+        const page = await client.listIncompleteUploadsQuery(bucket, key, from.key, from.uploadId, '')
         found.push(...page.uploads.map(({ key, uploadId }) => ({ key, uploadId })))
-        if (!page.isTruncated) return found
+        if (!page.isTruncated) return key === '' ? found : found.filter((upload) => upload.key === key)
         from = { key: page.nextKeyMarker, uploadId: page.nextUploadIdMarker }
       }
     })

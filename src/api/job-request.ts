@@ -6,7 +6,9 @@ const maxMetadataBytes = 16 * 1024
 const maxMetadataDepth = 8
 
 /** Text that PostgreSQL can hold and a log or a terminal can show. */
-const lineSchema = z.string().refine(isOneLine, 'must not hold control characters or half characters')
+export const lineSchema = z
+  .string()
+  .refine(isOneLine, 'must be one line, without control characters or half characters')
 
 const urlSchema = z
   .string()
@@ -55,7 +57,7 @@ export const jobQuerySchema = z.strictObject({
 })
 
 function isOneLine(text: string): boolean {
-  return text.isWellFormed() && !/\p{Cc}/u.test(text)
+  return text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)
 }
 
 function isHttpUrl(text: string): boolean {

@@ -36,7 +36,7 @@ export class MethodNotAllowed extends StepladderError {
 }
 
 type Kind = {
-  status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503
+  status: 400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 500 | 503
   title: string
   retryAfterS?: number
   /** Instead of the error's own message, which may tell of addresses inside. */
@@ -52,6 +52,7 @@ const kinds: Record<string, Kind> = {
   cross_site_request: { status: 403, title: 'Requests from other sites are refused' },
   route_not_found: { status: 404, title: 'There is nothing at this address' },
   video_not_found: { status: 404, title: 'There is no such video' },
+  upload_not_found: { status: 404, title: 'There is no such upload' },
   track_not_found: { status: 404, title: 'The video has no such track' },
   mp4_not_found: { status: 404, title: 'There is no such MP4' },
   picture_not_found: { status: 404, title: 'There is no such picture' },
@@ -59,11 +60,14 @@ const kinds: Record<string, Kind> = {
   not_playable_yet: { status: 404, title: 'Nothing can be played yet', retryAfterS: 2 },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   idempotency_key_in_use: { status: 409, title: 'The request is in progress', retryAfterS: 1 },
+  upload_in_use: { status: 409, title: 'A video was made of the upload' },
+  upload_expired: { status: 410, title: 'The upload expired' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   invalid_request: { status: 422, title: 'The request is not valid' },
   idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   source_not_found: { status: 422, title: 'The source does not exist' },
+  source_incomplete: { status: 422, title: 'The upload is not whole' },
   empty_source: { status: 422, title: 'The source is empty' },
   source_too_large: { status: 422, title: 'The source is too large' },
   database_unavailable: {

@@ -19,9 +19,14 @@ export async function readJson(c: Context): Promise<unknown> {
 
 /** For routes that take no fields: no body at all, or an empty JSON object. */
 export async function readNoBody(c: Context, schema: z.ZodType<Record<string, never>>): Promise<void> {
+  parseFields(await readJsonOrNone(c), schema)
+}
+
+/** For routes whose fields may all be left out: no body is an empty object. */
+export async function readJsonOrNone(c: Context): Promise<unknown> {
   const hasBody =
     c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0
-  if (hasBody) parseFields(await readJson(c), schema)
+  return hasBody ? readJson(c) : {}
 }
 
 /** The schema's output. Throws `invalid_request` with the path of each field at fault. Also for query strings. */

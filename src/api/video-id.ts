@@ -1,14 +1,6 @@
-import type { Context } from 'hono'
 import { StepladderError } from '../errors.ts'
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
-/** The `:id` of the path in lower case, as keys and channels spell it. Throws `invalid_id`. */
-export function videoIdOf(c: Context): string {
-  const id = c.req.param('id') ?? ''
-  if (!uuid.test(id)) throw new StepladderError('invalid_id', 'the id in the address is no UUID')
-  return id.toLowerCase()
-}
+export { pathId as videoIdOf } from './path-id.ts'
 
 export function videoNotFound(id: string): StepladderError {
   return new StepladderError('video_not_found', `there is no video ${id}`)

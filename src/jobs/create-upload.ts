@@ -1,15 +1,24 @@
 import type { Query } from '../db.ts'
 import { uploadKey } from './object-keys.ts'
 
-export type Upload = { id: string; key: string; expiresAt: Date }
+/** What the uploader says of the file; nothing of it is believed. */
+export type UploadFields = { filename: string | null; sizeBytes: number | null; contentType: string | null }
+export type NewUpload = { id: string; key: string; createdAt: Date }
 
-/** Remembers the key that a presigned PUT will write, so that it can be collected if no job ever names it. */
-export async function createUpload(sql: Query, expiryS: number): Promise<Upload> {
+const nothingSaid: UploadFields = { filename: null, sizeBytes: null, contentType: null }
+
+/** Remembers a key that presigned requests may write for `keepS`, so that it can be collected if no job ever names it. */
+export async function createUpload(
+  sql: Query,
+  keepS: number,
+  { filename, sizeBytes, contentType }: UploadFields = nothingSaid,
+): Promise<NewUpload> {
   const id = crypto.randomUUID()
   const key = uploadKey(id)
-  const [row] = await sql<{ expires_at: Date }[]>`
-    insert into uploads (id, key, expires_at) values (${id}, ${key}, now() + ${expiryS} * interval '1 s')
-    returning expires_at`
+  const [row] = await sql<{ created_at: Date }[]>`
+    insert into uploads (id, key, filename, size_bytes, content_type, expires_at)
+    values (${id}, ${key}, ${filename}, ${sizeBytes}, ${contentType}, now() + ${keepS} * interval '1 s')
+    returning created_at`
   if (!row) throw new Error('an insert returned no row')
-  return { id, key, expiresAt: row.expires_at }
+  return { id, key, createdAt: row.created_at }
 }

@@ -23,6 +23,8 @@ export async function removeVideo(sql: Database, videoId: string): Promise<boole
 async function dropSource(tx: Transaction, key: string): Promise<void> {
   try {
     await tx.savepoint(async (part) => {
+      // Before the source, as jobs lock them: the two would wait for each other.
+      await part`select from uploads where key = ${key} for update`
       const rows = await part`
         delete from sources s where key = ${key} and not exists (select from videos v where v.source_key = s.key)
         returning key`

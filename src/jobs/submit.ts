@@ -1,6 +1,8 @@
 import { type Database, json, type Query, sqlState } from '../db.ts'
+import { StepladderError } from '../errors.ts'
 import type { JobOptions } from '../media/plan/job-options.ts'
 import { type Priority, taskRank } from './state.ts'
+import { isOver } from './upload-state.ts'
 
 export type Submission = {
   id: string
@@ -15,6 +17,7 @@ export type Submission = {
  * Transition 1: the video, its first task and its first event in one statement, so in one transaction
  * and one round trip. The row is the outbox: once this returns the job cannot be lost. Returns the
  * first task's id and the row's time; the caller announces a `plan` task and wakes the courier for a `fetch`.
+ * Throws `source_not_found` for an upload whose time is over and `source_incomplete` for one that is not whole.
  */
 export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId: number; createdAt: Date }> {
   const fromUrl = job.source.kind === 'url'
@@ -24,24 +27,41 @@ export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId
   const bytes = job.source.kind === 'key' ? job.source.bytes : null
   const url = job.source.kind === 'url' ? job.source.url : null
   const [row] = await sql<{ id: number; created_at: Date }[]>`
-    with s as (
-      insert into sources (key) select ${key}::text where ${key}::text is not null
+    with u as (
+      select ${isOver(sql)} as over, size_bytes <> ${bytes}::bigint as incomplete
+      from uploads where key = ${key}::text for share
+    ), s as (
+      insert into sources (key) select ${key}::text
+      where ${key}::text is not null and not exists (select from u where over or incomplete)
       on conflict (key) do nothing
     ), v as (
       insert into videos (id, title, priority, source_kind, source_url, source_key, source_etag, source_size_bytes,
                           metadata, options, event_seq)
-      values (${job.id}, ${job.title}, ${job.priority}, ${job.source.kind}, ${url && withoutSecrets(url)}, ${key}, ${etag},
-              ${bytes}, ${json(sql, job.metadata)}, ${json(sql, job.options)}, 1)
+      select ${job.id}::uuid, ${job.title}, ${job.priority}, ${job.source.kind}, ${url && withoutSecrets(url)}, ${key}, ${etag},
+             ${bytes}::bigint, ${json(sql, job.metadata)}::jsonb, ${json(sql, job.options)}::jsonb, 1
+      where not exists (select from u where over or incomplete) or exists (select from sources where key = ${key}::text)
       returning id
     ), e as (
       insert into events (video_id, seq, kind, data)
-      values (${job.id}, 1, 'submitted', ${json(sql, { source: job.source.kind, priority: job.priority })})
+      select id, 1, 'submitted', ${json(sql, { source: job.source.kind, priority: job.priority })}::jsonb from v
     )
     insert into tasks (video_id, kind, rank, input)
     select id, ${kind}, ${taskRank(kind, 0)}::int, ${json(sql, url ? { url } : {})} from v
     returning id, created_at`
-  if (!row) throw new Error('an insert returned no row')
+  if (!row) throw await whyNot(sql, key)
   return { taskId: row.id, createdAt: row.created_at }
+}
+
+async function whyNot(sql: Query, key: string | null): Promise<StepladderError> {
+  const [upload] = await sql<
+    { over: boolean }[]
+  >`select ${isOver(sql)} as over from uploads where key = ${key}`
+  // As it will be told once the collector has been there.
+  if (upload?.over) return new StepladderError('source_not_found', `the upload of ${key} expired`)
+  return new StepladderError(
+    'source_incomplete',
+    `the object ${key} has not the size that its upload announced`,
+  )
 }
 
 /**

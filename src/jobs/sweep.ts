@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Database } from '../db.ts'
 import { StepladderError } from '../errors.ts'
 import type { Storage } from '../storage.ts'
-import { garbageAmong } from './collect.ts'
+import { garbageAmong } from './garbage.ts'
 import { isRunKey } from './object-keys.ts'
 
 /** Tells whose bucket it is: holds the installation's id. */

@@ -24,9 +24,9 @@ export async function recordEvent(
     insert into events (video_id, seq, kind, data) select ${videoId}, v.event_seq, ${kind}, ${json(tx, data)} from v`
 }
 
-/** The folder is compared with the rows soon, and once more when late uploads have come in. */
-export async function scheduleCollection(tx: Query, prefix: string): Promise<void> {
+/** The folders are compared with the rows soon, and once more when late uploads have come in. */
+export async function scheduleCollection(tx: Query, ...prefixes: string[]): Promise<void> {
   await tx`
-    insert into collections (prefix, due_at) values (${prefix}, now())
+    insert into collections (prefix, due_at) select prefix, now() from unnest(${prefixes}::text[]) prefix
     on conflict (prefix) do update set due_at = now(), passes = 0`
 }

@@ -70,7 +70,7 @@ test('every setting is in the operations page with its default, and no other one
 })
 
 test('every route has its heading in the API pages, and every heading its route', () => {
-  const text = read('docs/api.md') + read('docs/playback.md')
+  const text = read('docs/api.md') + read('docs/uploads.md') + read('docs/playback.md')
   const headings = [...text.matchAll(/^###? ((?:GET|POST|PUT|DELETE) \/.*)$/gm)].map(([, at]) => at)
   expect(headings.sort()).toEqual(routesOfTheApp())
 })

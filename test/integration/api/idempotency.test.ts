@@ -145,7 +145,11 @@ describe('an upload asked for again under its key', () => {
       first.body,
       'true',
     ])
-    expect([again.headers.get('cache-control'), again.headers.get('location')]).toEqual(['no-store', null])
+    const location = `/uploads/${first.body.id}`
+    expect([again.headers.get('cache-control'), again.headers.get('location')]).toEqual([
+      'no-store',
+      location,
+    ])
     expect((await api.ask('/uploads', { json: {}, ...keyed('film-7') })).body).toEqual(first.body)
     expect(await rowsIn('uploads')).toBe(1)
   })

@@ -260,16 +260,6 @@ test('the timeline merges events with the runs of tasks in order of time', async
   expect(body.events[1].data.error).toEqual(error)
 })
 
-test('an upload is a presigned PUT whose key is the source of a job', async () => {
-  const { status, body } = await post('/uploads')
-  expect([status, body.method, body.headers, body.key]).toEqual([201, 'PUT', {}, `source/${body.id}`])
-  expect(Date.parse(body.expires_at)).toBeGreaterThan(Date.now() + 3_000_000)
-  expect((await fetch(body.url, { method: 'PUT', body: 'a film' })).status).toBe(200)
-  expect((await api.ask('/jobs', { json: { source: { key: body.key } } })).status).toBe(201)
-  const refused = await api.ask('/uploads', { json: { name: 'film.mp4' } })
-  expect([refused.status, refused.body.errors[0].path]).toEqual([422, 'name'])
-})
-
 test('a video of many tasks is listed without counting them', async () => {
   const id = await insertVideo(api.sql, { status: 'processing' })
   await insertTask(api.sql, { videoId: id, kind: 'video' })

@@ -1,9 +1,9 @@
 import postgres from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { expireUploads } from '../../../src/jobs/close-upload.ts'
 import { collectGarbage } from '../../../src/jobs/collect.ts'
 import { createUpload } from '../../../src/jobs/create-upload.ts'
 import { dispatchTasks, reconcileHints } from '../../../src/jobs/dispatch.ts'
-import { expireUploads } from '../../../src/jobs/expire.ts'
 import { passLocks, takeTurn, tryPass } from '../../../src/jobs/passes.ts'
 import { reapTasks } from '../../../src/jobs/reap.ts'
 import { scheduleCollection } from '../../../src/jobs/video-lock.ts'
@@ -99,7 +99,7 @@ test('two collectors at once look at different folders', async () => {
     listed.push(prefix)
     return jobs.storage.list(prefix)
   }
-  const collect = () => collectGarbage(jobs.sql, { list, remove: jobs.storage.remove })
+  const collect = () => collectGarbage(jobs.sql, { ...jobs.storage, list })
   await Promise.all([collect(), collect(), collect()])
   expect(listed.sort()).toEqual(['processed/a/', 'processed/b/', 'processed/c/'])
 })
@@ -112,7 +112,7 @@ test('a folder whose collector died is looked at by another one later', async ()
     listing.resolve()
     return died.promise
   }
-  const dying = collectGarbage(jobs.sql, { list, remove: jobs.storage.remove })
+  const dying = collectGarbage(jobs.sql, { ...jobs.storage, list })
   await listing.promise
   const due = () => jobs.sql`select from collections where due_at <= now()`
   expect(await due()).toHaveLength(0)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expireUploads } from '../../../src/jobs/close-upload.ts'
 import { createUpload } from '../../../src/jobs/create-upload.ts'
-import { expireUploads } from '../../../src/jobs/expire.ts'
 import { contentKey, fetchedKey } from '../../../src/jobs/object-keys.ts'
 import { removeVideo } from '../../../src/jobs/remove.ts'
 import { sweepBucket } from '../../../src/jobs/sweep.ts'
