@@ -1,7 +1,7 @@
 // @ts-check
 import { refreshTimes } from './base/widgets.js'
 import { systemView } from './system/system.js'
-import { uploadView } from './upload/upload.js'
+import { continueUploads, uploadView } from './upload/upload.js'
 import { videoView } from './video/video.js'
 import { listView } from './videos/list.js'
 
@@ -61,3 +61,4 @@ function onLive(live) {
 addEventListener('hashchange', () => route(true))
 setInterval(refreshTimes, 20_000)
 route(false)
+continueUploads()

@@ -65,19 +65,35 @@ export async function checkPlaylist(address, signal) {
 }
 
 /**
+ * The answer to a GET.
  * @param {string} path
  * @param {AbortSignal | undefined} [signal]
  * @returns {Promise<any>}
  */
-async function json(path, signal) {
+export async function json(path, signal) {
   return (await request(path, { signal: signal ?? null })).json()
+}
+
+/**
+ * The answer to a POST. With a key, the same request sent again gets the same answer.
+ * @param {string} path
+ * @param {object} body
+ * @param {string} [idempotencyKey]
+ * @returns {Promise<any>}
+ */
+export async function post(path, body, idempotencyKey) {
+  const headers = {
+    'Content-Type': 'application/json',
+    ...(idempotencyKey && { 'Idempotency-Key': idempotencyKey }),
+  }
+  return (await request(path, { method: 'POST', headers, body: JSON.stringify(body) })).json()
 }
 
 /**
  * @param {string} path
  * @param {RequestInit} [init]
  */
-async function request(path, init) {
+export async function request(path, init) {
   const response = await fetch(path, init).catch((error) => {
     if (error.name === 'AbortError') throw error
     throw new ApiError('The server does not answer. Is it running?', { code: 'unreachable', status: 0 })
