@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need and this machine lacks: ffmpeg, Redis, PostgreSQL (apt),
-# npm packages, MinIO (Go); with --with-chromium a browser too, with --with-spin what `npm run model` needs.
+# npm packages, MinIO (Go); with --for-tests Chromium, curl and jq too, with --with-spin what `npm run model` needs.
 # Says nothing when nothing is to do.
 # A service whose endpoint is given (DATABASE_URL, REDIS_URL, S3_ENDPOINT) needs no program.
 set -euo pipefail
@@ -44,7 +44,11 @@ missing_packages() {
   { have ffmpeg && have ffprobe; } || echo ffmpeg
   [ -n "${REDIS_URL:-}" ] || have redis-server || echo redis-server
   [ -n "${DATABASE_URL:-}" ] || have_postgres || echo postgresql
-  wants --with-chromium "$@" && ! have_chromium && echo chromium
+  if wants --for-tests "$@"; then
+    have_chromium || echo chromium
+    have curl || echo curl
+    have jq || echo jq
+  fi
   # libc6-dev holds the headers, which gcc alone does not bring.
   wants --with-spin "$@" && ! { have spin && have gcc; } && echo spin gcc libc6-dev
   return 0

@@ -1,12 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/api/app.ts'
-import type { ApiContext } from '../../src/api/context.ts'
 import { loadConfig } from '../../src/config.ts'
 import { errorCodes } from '../../src/error-codes.ts'
 import { videoStatuses } from '../../src/jobs/state.ts'
-import { createLog } from '../../src/log.ts'
+import { routesOfTheApp } from '../support/routes.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -70,7 +68,8 @@ test('every setting is in the operations page with its default, and no other one
 })
 
 test('every route has its heading in the API pages, and every heading its route', () => {
-  const text = read('docs/api.md') + read('docs/uploads.md') + read('docs/playback.md')
+  const pages = ['api', 'uploads', 'progress', 'playback'].map((name) => read(`docs/${name}.md`))
+  const text = pages.join('')
   const headings = [...text.matchAll(/^###? ((?:GET|POST|PUT|DELETE) \/.*)$/gm)].map(([, at]) => at)
   expect(headings.sort()).toEqual(routesOfTheApp())
 })
@@ -226,15 +225,4 @@ function codesIn(pattern: RegExp): Set<string> {
 function statesIn(section: string): string[] {
   const ends = [...section.matchAll(/^ {2}(\S+) --> ([\w*[\]]+)/gm)].flatMap(([, from, to]) => [from, to])
   return [...new Set(ends.filter((state) => state !== undefined && state !== '[*]'))].sort() as string[]
-}
-
-/** As a reader spells them; the files of the page are left out, since none is called by hand. */
-function routesOfTheApp(): string[] {
-  // Making the routes asks nobody: only what they are made of has to be there.
-  const context = { config: loadConfig({}), log: createLog('docs', 'silent'), storage: {} } as ApiContext
-  const routes = createApp(context)
-    .routes.filter(({ method }) => method !== 'ALL')
-    .filter(({ path }) => !/^\/(vendor|web)\//.test(path))
-    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
-  return [...new Set(routes)].sort()
 }
