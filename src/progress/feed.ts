@@ -105,8 +105,9 @@ export function createFeed(options: {
   function onMessage(_channel: string, text: string): void {
     const snapshot = parseSnapshot(text)
     if (!snapshot) {
-      // Something happened to the video that is no progress: it was deleted, say.
-      const entry = entries.get(mentionedIn(text))
+      // Something happened to the video that is no progress: it was deleted, say, maybe long after its end.
+      const id = mentionedIn(text)
+      const entry = everything.holders > 0 && id !== null ? entryOf(id) : entries.get(id ?? '')
       if (entry) void lookSoon(entry)
       return
     }
@@ -175,11 +176,11 @@ export function createFeed(options: {
   return { watch, watchAll, close: () => sweeper.stop() }
 }
 
-function mentionedIn(text: string): string {
+function mentionedIn(text: string): string | null {
   try {
     return mentionSchema.parse(JSON.parse(text)).video_id
   } catch {
-    return '' // not ours: anybody may publish on a channel
+    return null // not ours: anybody may publish on a channel
   }
 }
 

@@ -180,6 +180,14 @@ test('watchers learn of a cancellation, a retry and a deletion by message, witho
   expect(await all.next()).toEqual(event)
 })
 
+test('the stream of all tells of the deletion of a video that was over before anybody watched', async () => {
+  await using quiet = await startApi({ pollMs: 60_000 })
+  const id = await insertVideo(quiet.sql, { status: 'completed' })
+  await using all = await openEvents(`${quiet.url}/progress`)
+  await quiet.ask(`/videos/${id}`, { method: 'DELETE' })
+  expect(await all.next()).toEqual({ event: 'deleted', id: null, data: { video_id: id } })
+})
+
 test('who stays goes on hearing when another watcher leaves, however its address spells the id', async () => {
   await using quiet = await startApi({ pollMs: 60_000 })
   const id = await insertVideo(quiet.sql)
