@@ -1,138 +1,109 @@
 // @ts-check
-import { ApiError, checkPlaylist } from '../base/api.js'
-import { fill, h, setText, show } from '../base/dom.js'
-import { clock } from '../base/format.js'
+import { h, setText, show } from '../base/dom.js'
+import { clock, nameOf } from '../base/format.js'
+import { createControls } from './controls.js'
+import { createStoryboard } from './storyboard.js'
+import { createStream } from './stream.js'
+import { createRenditions, createSounds } from './tracks.js'
 
-const askAgainMs = 2000
-const recoveries = 3
-
-/** @typedef {{ index: number, width: number, height: number, bitrateBps: number }} Level */
+/** @typedef {import('../base/types.js').Video} Video */
+/** @typedef {import('./tracks.js').Level} Level */
 
 /**
  * @typedef {object} PlayerListener
- * @property {(levels: Level[]) => void} onLevels what can be chosen; empty = the browser chooses
- * @property {(index: number) => void} onLevel the level on screen now
+ * @property {(levels: Level[]) => void} [onLevels] what can be chosen; empty = the browser chooses
+ * @property {(index: number) => void} [onLevel] the level on screen now
+ * @property {(index: number) => void} [onChoice] of a level, wherever it was made; -1 = by bandwidth
  */
 
 /**
- * Plays a video's HLS, also while it is being made: asks every 2 s until there is something to play,
- * and begins at the start, not at the live edge.
- * @param {{ address: string, audioOnly: boolean, title: string }} video
- * @param {PlayerListener} listener
+ * @typedef {object} PlayerOptions
+ * @property {string} [title] shown above the picture
+ * @property {boolean} [remembers] keeps volume and language of captions in the browser
+ * @property {number} [startS]
  */
-export function createPlayer({ address, audioOnly, title }, listener) {
-  const media = h(audioOnly ? 'audio' : 'video', { controls: true, playsinline: true, 'aria-label': title })
-  media.setAttribute('preload', 'auto')
+
+/**
+ * A video's player with its menus, also while the video is being made.
+ * @param {Video} video
+ * @param {PlayerListener} listener
+ * @param {PlayerOptions} [options]
+ */
+export function createPlayer(video, listener, { title = '', remembers = true, startS = 0 } = {}) {
+  const audioOnly = video.media !== null && video.media.video === null
+  const media = h(audioOnly ? 'audio' : 'video', { playsinline: true })
+  media.preload = 'auto'
   const message = h('p', { class: 'player-message', role: 'status' })
-  const ready = h('p', { class: 'player-ready' })
-  const tracks = h('select', { onchange: () => hear(Number(tracks.value)) })
-  const sound = h('label', { class: 'player-sound', hidden: true }, 'Sound ', tracks)
-  const element = h('div', { class: audioOnly ? 'player audio' : 'player' }, media, message)
-  const asking = new AbortController()
-  /** @type {import('hls.js').default | null} */
-  let hls = null
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer
-  let left = recoveries
+  const renditions = createRenditions((index) => {
+    stream.setLevel(index)
+    listener.onChoice?.(index)
+  })
+  const sounds = createSounds((index) => stream.setSound(index))
+  offerLists(media, { videoRenditions: renditions.list, audioTracks: sounds.list })
+  const controls = createControls(media, { title, remembers })
+  const storyboard = createStoryboard(media)
+  const element = h('div', { class: audioOnly ? 'player audio' : 'player' }, controls.element, message)
+  for (const event of ['addtrack', 'removetrack']) media.textTracks.addEventListener(event, offerMenus)
 
-  say('Starts playing in a moment')
-  void ask()
-  return { element, ready, sound, media, setLevel, destroy }
+  const stream = createStream(
+    { media, address: video.links.hls, startS },
+    {
+      ...{ onMessage, onLevels, onSounds, onReady },
+      onLevel: (index) => listener.onLevel?.(index),
+      onSound: sounds.setCurrent,
+    },
+  )
+  setVideo(video)
+  return { element, media, setVideo, setLevel: renditions.select, destroy: stream.destroy }
 
-  async function ask() {
-    try {
-      await checkPlaylist(address, asking.signal)
-      start()
-    } catch (error) {
-      if (asking.signal.aborted) return
-      const waiting = error instanceof ApiError && error.code === 'not_playable_yet'
-      say(waiting ? 'Starts playing in a moment' : String(error instanceof Error ? error.message : error))
-      timer = setTimeout(ask, askAgainMs)
-    }
-  }
-
-  function start() {
-    const Hls = /** @type {typeof import('hls.js').default | undefined} */ (Reflect.get(globalThis, 'Hls'))
-    if (Hls?.isSupported()) return startHls(Hls)
-    if (!media.canPlayType('application/vnd.apple.mpegurl')) return say('This browser cannot play HLS.')
-    media.addEventListener('loadedmetadata', () => say(''), { once: true })
-    media.src = address
-  }
-
-  /** @param {typeof import('hls.js').default} Hls */
-  function startHls(Hls) {
-    // A worker would need `blob:` scripts in the content security policy, and fMP4 gives it no work.
-    const player = new Hls({ startPosition: media.currentTime, enableWorker: false })
-    hls = player
-    player.on(Hls.Events.MANIFEST_PARSED, () => {
-      say('')
-      listener.onLevels(player.levels.map(levelFacts))
-    })
-    // Subtitles need nothing of ours: hls.js makes text tracks of them, which the browser's controls offer.
-    player.on(Hls.Events.AUDIO_TRACKS_UPDATED, (_, { audioTracks }) => {
-      fill(tracks, ...audioTracks.map(({ name }, index) => h('option', { value: index }, name)))
-      tracks.value = String(Math.max(0, player.audioTrack))
-      show(sound, audioTracks.length > 1)
-    })
-    player.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) => listener.onLevel(level))
-    player.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => {
-      setText(ready, details.live ? `${clock(details.edge)} ready to play so far` : '')
-    })
-    player.on(Hls.Events.FRAG_BUFFERED, () => {
-      left = recoveries
-    })
-    player.on(Hls.Events.ERROR, (_, error) => {
-      if (error.fatal) recover(error.type === Hls.ErrorTypes.MEDIA_ERROR, error.details)
-    })
-    player.loadSource(address)
-    player.attachMedia(media)
-  }
-
-  /**
-   * A broken decoder gets its data again; anything else starts anew at the same time, with a fresh
-   * playlist: addresses run out, and a video planned again has new ones.
-   * @param {boolean} inDecoder
-   * @param {string} details
-   */
-  function recover(inDecoder, details) {
-    left -= 1
-    if (left < 0) return say(`Playing stopped (${details}). Reload the page to try again.`)
-    if (inDecoder) return hls?.recoverMediaError()
-    hls?.destroy()
-    hls = null
-    timer = setTimeout(ask, askAgainMs)
+  /** @param {Video} next the same one, further on */
+  function setVideo(next) {
+    media.setAttribute('aria-label', nameOf(next))
+    if (!audioOnly && next.links.poster) media.setAttribute('poster', next.links.poster)
+    storyboard.set(audioOnly ? null : next.links.storyboard)
   }
 
   /** @param {string} text */
-  function say(text) {
+  function onMessage(text) {
     setText(message, text)
     show(message, text !== '')
-    element.toggleAttribute('data-waiting', text !== '')
   }
 
-  /** @param {number} index of a level; -1 = chosen by bandwidth */
-  function setLevel(index) {
-    if (hls) hls.nextLevel = index
+  /** @param {Level[]} levels */
+  function onLevels(levels) {
+    renditions.set(levels)
+    listener.onLevels?.(levels)
+    offerMenus()
   }
 
-  /** @param {number} index of a sound track */
-  function hear(index) {
-    if (hls) hls.audioTrack = index
+  /** @param {{ name: string, lang?: string | undefined }[]} tracks */
+  function onSounds(tracks) {
+    sounds.set(tracks)
+    offerMenus()
   }
 
-  function destroy() {
-    asking.abort()
-    clearTimeout(timer)
-    hls?.destroy()
-    media.removeAttribute('src')
+  function offerMenus() {
+    controls.offer({
+      quality: renditions.list.length > 1,
+      sound: sounds.list.length > 1,
+      captions: [...media.textTracks].some(({ kind }) => kind === 'subtitles' || kind === 'captions'),
+    })
+  }
+
+  /** @param {number | null} seconds */
+  function onReady(seconds) {
+    setText(controls.ready, seconds === null ? '' : `${clock(seconds)} ready, more is being made`)
+    show(controls.ready, seconds !== null)
   }
 }
 
 /**
- * @param {import('hls.js').Level} level
- * @param {number} index
- * @returns {Level}
+ * media-chrome reads these lists off the media element. A browser that plays HLS by itself, and has no
+ * Media Source Extensions for hls.js, has its own.
+ * @param {HTMLMediaElement} media
+ * @param {Record<string, object>} lists
  */
-function levelFacts(level, index) {
-  return { index, width: level.width, height: level.height, bitrateBps: level.bitrate }
+function offerLists(media, lists) {
+  if (!('MediaSource' in globalThis) && !('ManagedMediaSource' in globalThis)) return
+  for (const [name, value] of Object.entries(lists)) Object.defineProperty(media, name, { value })
 }

@@ -4,12 +4,13 @@ import { bitrate, bytes } from '../base/format.js'
 
 /** @typedef {import('../base/types.js').Video} Video */
 /** @typedef {import('../base/types.js').Snapshot} Snapshot */
-/** @typedef {import('../player/player.js').Level} Level */
+/** @typedef {import('../player/tracks.js').Level} Level */
 
 const auto = -1
 
 /**
- * The ladder beside the player: every rung with what is done of it, and the choice of quality at once.
+ * The ladder beside the player: every rung with what is done of it, and the choice of quality at once. The
+ * choice is the player's, whose menu offers the same.
  * @param {(level: number) => void} onChoose -1 = automatic
  */
 export function createLadder(onChoose) {
@@ -19,14 +20,13 @@ export function createLadder(onChoose) {
   let resolutions = []
   /** @type {Map<string, ReturnType<typeof createRung>>} */
   const rungs = new Map()
-  let chosen = 'auto'
+  let chosen = auto
   let current = auto
 
   const automatic = createRung('auto', 'Auto', choose)
-  automatic.input.checked = true
   const body = h('div', { class: 'rungs' }, automatic.element, ...unknownRungs())
   const element = h('fieldset', { class: 'ladder', hidden: true }, h('legend', {}, 'Quality'), body)
-  return { element, setVideo, setProgress, setLevels, setCurrent }
+  return { element, setVideo, setProgress, setLevels, setCurrent, setChosen }
 
   /** @param {Video} video */
   function setVideo(video) {
@@ -66,8 +66,8 @@ export function createLadder(onChoose) {
   /** @param {Level[]} next none = the browser chooses by itself */
   function setLevels(next) {
     levels = next
+    if (next.length === 0) chosen = auto
     show()
-    if (chosen !== 'auto') choose(chosen)
   }
 
   /** @param {number} index */
@@ -76,25 +76,31 @@ export function createLadder(onChoose) {
     show()
   }
 
-  /** @param {string} name */
-  function choose(name) {
-    chosen = name
-    onChoose(levelOf(name)?.index ?? auto)
+  /** @param {number} index */
+  function setChosen(index) {
+    chosen = index
     show()
   }
 
   /** @param {string} name */
+  function choose(name) {
+    onChoose(levelOf(name)?.index ?? auto)
+  }
+
+  /** @param {string} name */
   function levelOf(name) {
-    const rung = resolutions.find((one) => one.name === name)
-    return rung && levels.find((level) => level.width === rung.width && level.height === rung.height)
+    return levels.find((level) => level.name === name)
   }
 
   function show() {
     const playing = resolutions.find(({ name }) => current !== auto && levelOf(name)?.index === current)
-    setText(automatic.fact, chosen === 'auto' && playing ? `${playing.name} now` : '')
+    setText(automatic.fact, chosen === auto && playing ? `${playing.name} now` : '')
     automatic.input.disabled = levels.length === 0
+    automatic.input.checked = chosen === auto
     for (const [name, rung] of rungs) {
-      rung.input.disabled = !levelOf(name)
+      const level = levelOf(name)
+      rung.input.disabled = !level
+      rung.input.checked = level !== undefined && level.index === chosen
       rung.element.toggleAttribute('data-current', name === playing?.name)
     }
   }

@@ -1,6 +1,5 @@
 // @ts-check
 import { fill, h, show } from '../base/dom.js'
-import { nameOf } from '../base/format.js'
 import { copyButton } from '../base/widgets.js'
 import { createPlayer } from '../player/player.js'
 import { createLadder } from './ladder.js'
@@ -12,8 +11,6 @@ export function createStage() {
   /** @type {ReturnType<typeof createPlayer> | null} */
   let player = null
   const place = h('div', { class: 'screen' })
-  const ready = h('div', { class: 'screen-note' })
-  const sound = h('div')
   const address = h('input', {
     class: 'mono',
     readonly: true,
@@ -23,8 +20,6 @@ export function createStage() {
   const foot = h(
     'div',
     { class: 'screen-foot' },
-    ready,
-    sound,
     h(
       'div',
       { class: 'address' },
@@ -56,16 +51,16 @@ export function createStage() {
     if (!playable) {
       stop()
       fill(place, h('p', { class: 'player-message' }, 'Plays here as soon as the first seconds are made'))
-    } else if (!player) {
-      player = createPlayer(
-        { address: address.value, audioOnly, title: nameOf(video) },
-        { onLevels: ladder.setLevels, onLevel: ladder.setCurrent },
-      )
+    } else if (player) {
+      player.setVideo(video)
+    } else {
+      player = createPlayer(video, {
+        onLevels: ladder.setLevels,
+        onLevel: ladder.setCurrent,
+        onChoice: ladder.setChosen,
+      })
       fill(place, player.element)
-      fill(ready, player.ready)
-      fill(sound, player.sound)
     }
-    if (video.links.poster && !audioOnly) player?.media.setAttribute('poster', video.links.poster)
   }
 
   function stop() {
