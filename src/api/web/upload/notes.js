@@ -12,7 +12,7 @@ import { h } from '../base/dom.js'
 export function createNotes() {
   /** @type {Map<string, HTMLElement>} */
   const shown = new Map()
-  const element = h('ul', { class: 'notes', role: 'status', 'aria-label': 'Notes on the uploads' })
+  const element = h('ul', { class: 'notes', 'aria-live': 'polite', 'aria-label': 'Notes on the uploads' })
 
   /** @param {string} about */
   function remove(about) {
