@@ -1,4 +1,4 @@
-# One image for api, worker, courier and migrate; compose picks the command.
+# One image for api, worker, courier, migrate and the command line; compose picks the command.
 FROM node:26.10.0-bookworm-slim
 
 # tini as process 1 hands signals on and collects what a killed ffmpeg leaves.
@@ -16,6 +16,9 @@ RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY cmd cmd
 COPY sql sql
 COPY src src
+
+# So that `docker compose exec api stepladder list` works.
+RUN ln -s /app/cmd/stepladder.ts /usr/local/bin/stepladder
 
 # A volume mounted here takes over the owner.
 RUN install -d -o node -g node /scratch

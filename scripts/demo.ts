@@ -1,19 +1,22 @@
 // One video through all of Stepladder on this machine. Called by scripts/demo.sh; see scripts/demo/usage.txt.
 import { basename } from 'node:path'
 import { followProgress } from '../src/cli/client/follow.ts'
-import { getVideo, submitJob, uploadFile } from '../src/cli/client/submit.ts'
+import { submitJob, uploadFile } from '../src/cli/client/submit.ts'
 import type { Video } from '../src/cli/client/video.ts'
+import { getVideo } from '../src/cli/client/videos.ts'
+import { listenForInterruption } from '../src/cli/interruption.ts'
+import { progressBlock } from '../src/cli/screen/blocks.ts'
 import { resolutionTable } from '../src/cli/screen/drawing.ts'
+import { paint } from '../src/cli/screen/paint.ts'
 import { createScreen } from '../src/cli/screen/screen.ts'
 import { timeText } from '../src/cli/screen/units.ts'
 import { StepladderError } from '../src/errors.ts'
 import { demoClip } from './clips/clip.ts'
 import { type DemoRequest, readArguments } from './demo/arguments.ts'
 import { startLocalSystem } from './demo/local-system.ts'
-import { listenForStop } from './demo/stop.ts'
 
-const screen = createScreen()
-const stop = listenForStop()
+const screen = createScreen({ out: process.stderr, colours: false })
+const stop = listenForInterruption()
 /** Ends what still runs here once nobody waits for it any more. */
 const leaving = new AbortController()
 stop.signal.addEventListener('abort', () => leaving.abort())
@@ -53,8 +56,9 @@ async function convert(baseUrl: string, source: DemoRequest['source'], clip: str
   const video = await submit(baseUrl, source, clip)
   screen.say(`video ${video.id}: ${pageUrl(video, baseUrl)}`)
   const onTrouble = (message: string) => screen.say(`progress: ${message}; connecting again`)
-  const options = { baseUrl, videoId: video.id, signal: leaving.signal, onTrouble }
-  for await (const snapshot of followProgress(options)) screen.show(snapshot)
+  const options = { baseUrl, videoIds: [video.id], signal: leaving.signal, onTrouble }
+  const title = video.title ?? video.id
+  for await (const change of followProgress(options)) screen.show(video.id, progressBlock(title, change))
   return getVideo(baseUrl, video.id)
 }
 
@@ -93,7 +97,7 @@ function report(video: Video, baseUrl: string): void {
   const seconds = (Date.parse(video.completed_at ?? '') - Date.parse(video.created_at)) / 1000
   if (video.status === 'completed') {
     console.log(`\ncompleted in ${timeText(seconds)}\n`)
-    for (const line of resolutionTable(video)) console.log(line)
+    for (const line of resolutionTable(video)) console.log(paint(line, false))
   } else {
     console.log(`\n${video.status}${video.error ? `: ${video.error.message} (${video.error.code})` : ''}`)
   }

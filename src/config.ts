@@ -1,4 +1,4 @@
-import { availableParallelism, hostname, tmpdir } from 'node:os'
+import { availableParallelism, homedir, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './errors.ts'
@@ -72,11 +72,19 @@ export type Config = Readonly<z.infer<typeof environmentSchema>>
 
 /** Reads and checks the environment; the only place that does. Throws `bad_config` naming each variable. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const parsed = environmentSchema.safeParse(present)
-  if (parsed.success) return checkTimes(parsed.data)
+  return checkTimes(parseEnvironment(environmentSchema, environment))
+}
+
+/** What is set to nothing is not set. */
+function parseEnvironment<T>(schema: z.ZodType<T>, environment: NodeJS.ProcessEnv): T {
+  const parsed = schema.safeParse(withoutEmpty(environment))
+  if (parsed.success) return parsed.data
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
   throw new ConfigError(`the configuration is not usable: ${faults.join('; ')}`)
+}
+
+function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
 }
 
 /**
@@ -92,4 +100,23 @@ function checkTimes(config: Config): Config {
     throw new ConfigError('the configuration is not usable: UPLOAD_KEEP_S must be UPLOAD_EXPIRY_S at least')
   }
   return config
+}
+
+const clientSchema = z.object({
+  /** The API that the command line asks. */
+  STEPLADDER_API: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'),
+  /** Where the command line notes uploads that are not over. */
+  XDG_STATE_HOME: z.string().default(join(homedir(), '.local', 'state')),
+})
+
+/** What the command line reads of the environment. */
+export type ClientConfig = Readonly<z.infer<typeof clientSchema>> & {
+  /** The server's settings that this environment has too: those of a machine or container of the system. */
+  given: ReadonlySet<string>
+}
+
+/** The same for the command line. Throws `bad_config`. */
+export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env): ClientConfig {
+  const given = Object.keys(withoutEmpty(environment)).filter((name) => name in environmentSchema.shape)
+  return { ...parseEnvironment(clientSchema, environment), given: new Set(given) }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Database, type Transaction, transaction } from './db.ts'
+import { type Database, type Query, type Transaction, transaction } from './db.ts'
 import { StepladderError } from './errors.ts'
 
 const folder = fileURLToPath(new URL('../sql/', import.meta.url))
@@ -25,14 +25,28 @@ export async function migrate(sql: Database, path = folder): Promise<string[]> {
   }
 }
 
+/** How many there are, and how many the database has. Throws as `migrate` does when they do not belong together. */
+export async function countMigrations(
+  sql: Database,
+  path = folder,
+): Promise<{ all: number; applied: number }> {
+  const migrations = await readMigrations(path)
+  const [table] = await sql<
+    { there: boolean }[]
+  >`select to_regclass('schema_migrations') is not null as there`
+  if (!table?.there) return { all: migrations.length, applied: 0 }
+  const applied = await readApplied(sql)
+  checkApplied(migrations, applied)
+  return { all: migrations.length, applied: applied.length }
+}
+
 /** The name of the migration applied; `busy` while another process applies one, `done` when none is left. */
 async function applyNext(tx: Transaction, migrations: Migration[]): Promise<string> {
   const [lock] = await tx<{ held: boolean }[]>`select pg_try_advisory_xact_lock(${lockKey}) as held`
   if (!lock?.held) return 'busy'
   await tx`create table if not exists schema_migrations (
     version integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())`
-  const applied = await tx<{ version: number; sha256: string }[]>`
-    select version, sha256 from schema_migrations order by version`
+  const applied = await readApplied(tx)
   checkApplied(migrations, applied)
   const next = migrations[applied.length]
   if (!next) return 'done'
@@ -40,6 +54,11 @@ async function applyNext(tx: Transaction, migrations: Migration[]): Promise<stri
   await tx`insert into schema_migrations (version, name, sha256)
            values (${next.version}, ${next.name}, ${next.sha256})`
   return next.name
+}
+
+function readApplied(query: Query): Promise<{ version: number; sha256: string }[]> {
+  return query<{ version: number; sha256: string }[]>`
+    select version, sha256 from schema_migrations order by version`
 }
 
 async function readMigrations(path: string): Promise<Migration[]> {

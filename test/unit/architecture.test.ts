@@ -7,14 +7,15 @@ const root = join(import.meta.dirname, '../..')
 /** What each part may import besides itself. `ground` and `neighbours` are the files directly in src. */
 const allowed: Record<string, readonly string[]> = {
   cmd: ['cli', 'api', 'worker', 'courier', 'queue', 'neighbours', 'ground'],
-  cli: ['progress', 'media', 'ground'],
-  api: ['jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
+  cli: ['health', 'jobs', 'progress', 'media', 'neighbours', 'ground'],
+  api: ['health', 'jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
   worker: ['runs', 'jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
   courier: ['runs', 'jobs', 'progress', 'neighbours', 'ground'],
   runs: ['jobs', 'progress', 'neighbours', 'ground'],
   progress: ['jobs', 'media', 'neighbours', 'ground'],
   jobs: ['media', 'queue', 'neighbours', 'ground'],
   queue: ['neighbours', 'ground'],
+  health: ['neighbours', 'ground'],
   media: ['ground'],
   neighbours: ['ground'],
   ground: [],

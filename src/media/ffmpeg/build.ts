@@ -26,7 +26,7 @@ const TIMEOUT_MS = 10_000
  */
 export async function readBuild(ffmpegPath: string): Promise<Build> {
   const [about, vmaf, ...versions] = await Promise.all([
-    output(ffmpegPath, ['-version']),
+    printedBy(ffmpegPath, ['-version']),
     canTellVmaf(ffmpegPath),
     ...codecs.map((codec) => readEncoderVersion(ffmpegPath, codec)),
   ])
@@ -53,18 +53,18 @@ async function readEncoderVersion(ffmpegPath: string, codec: Codec): Promise<str
   const { library, sample } = encoders[codec]
   const picture = ['-f', 'lavfi', '-i', 'color=s=64x64:r=1:d=1', '-frames:v', '1']
   const args = ['-v', 'error', '-nostdin', ...picture, '-c:v', library, '-f', sample.muxer, 'pipe:1']
-  return sample.version.exec(await output(ffmpegPath, args))?.[0] ?? null
+  return sample.version.exec(await printedBy(ffmpegPath, args))?.[0] ?? null
 }
 
 /** By what it does just now: a filter that is listed may lack its model. */
 async function canTellVmaf(ffmpegPath: string): Promise<boolean> {
   const graph = 'color=s=64x64:r=1:d=1,format=yuv420p,split[a][b];[a][b]libvmaf=n_threads=1'
   const args = ['-v', 'info', '-nostdin', '-nostats', '-filter_complex', graph, '-f', 'null', '-']
-  return /VMAF score: \d/.test(await output(ffmpegPath, args))
+  return /VMAF score: \d/.test(await printedBy(ffmpegPath, args))
 }
 
 /** Both streams of a run that ended well, empty of any other. */
-async function output(ffmpegPath: string, args: string[]): Promise<string> {
+export async function printedBy(ffmpegPath: string, args: string[]): Promise<string> {
   const result = await execa(...launchCommand(ffmpegPath, args), {
     ...CONFINED,
     stdin: 'ignore',

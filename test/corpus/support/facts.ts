@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { getVideo } from '../../../src/cli/client/submit.ts'
 import { videoSchema } from '../../../src/cli/client/video.ts'
+import { getVideo } from '../../../src/cli/client/videos.ts'
 import { planSchema } from '../../../src/media/model.ts'
 import type { TestSystem } from '../../support/system.ts'
 import { once } from './once.ts'
