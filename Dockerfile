@@ -25,4 +25,4 @@ RUN install -d -o node -g node /scratch
 
 USER node
 ENTRYPOINT ["tini", "--"]
-CMD ["node", "cmd/api.ts"]
+CMD ["node", "--max-semi-space-size=4", "cmd/api.ts"]

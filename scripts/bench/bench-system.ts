@@ -9,6 +9,8 @@ import { type Stack, startStack } from '../stack.ts'
 
 const root = join(import.meta.dirname, '../..')
 const dataDir = join(root, '.local/bench')
+/** How the API is started where it serves many (Dockerfile, docker-compose.yaml, package.json). */
+export const apiFlags = ['--max-semi-space-size=4']
 
 export type BenchSystem = AsyncDisposable & {
   stack: Stack
@@ -32,6 +34,7 @@ export async function startBenchSystem(): Promise<BenchSystem> {
     const [command = process.execPath, ...args] = [
       ...before,
       process.execPath,
+      ...(name === 'api' ? apiFlags : []),
       join(root, 'cmd', `${name}.ts`),
     ]
     return stack.processes.start({

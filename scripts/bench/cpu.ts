@@ -34,7 +34,7 @@ export function ownCpuSeconds(pid: number): number {
 export function watchMemory(pid: number): () => { own: number; resident: number } {
   let own = 0
   const look = () => {
-    own = Math.max(own, statusMb(pid, 'RssAnon'))
+    own = Math.max(own, anonymousMb(pid))
   }
   const timer = setInterval(look, 100)
   return () => {
@@ -42,6 +42,11 @@ export function watchMemory(pid: number): () => { own: number; resident: number 
     look()
     return { own, resident: statusMb(pid, 'VmHWM') }
   }
+}
+
+/** Memory that a process holds alone at this moment (RssAnon), in MB. */
+export function anonymousMb(pid: number): number {
+  return statusMb(pid, 'RssAnon')
 }
 
 function statusMb(pid: number, field: string): number {

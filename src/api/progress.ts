@@ -6,7 +6,7 @@ import type { Watch } from '../progress/feed.ts'
 import { eventNameOf, frameOf } from '../progress/frames.ts'
 import { isOver } from '../progress/watched-video.ts'
 import type { ApiContext } from './context.ts'
-import type { EventStream } from './event-streams.ts'
+import { type EventStream, endStream, sendFrame } from './event-streams.ts'
 import { createStatusFilter, progressQuerySchema, watchSome } from './progress-filter.ts'
 import { parseFields } from './request-body.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
@@ -46,7 +46,7 @@ export function progressRoutes({ feed, streams }: ApiContext): Hono {
       const isWanted = createStatusFilter(status)
       return start(c, watch, (stream) => {
         watch.follow((id, change) => {
-          if (isWanted(id, change)) stream.send(id, frameOf(id, change, 'progress'))
+          if (isWanted(id, change)) sendFrame(stream, id, frameOf(id, change, 'progress'))
         })
       })
     })
@@ -56,8 +56,8 @@ export function progressRoutes({ feed, streams }: ApiContext): Hono {
       if (!watch) throw videoNotFound(videoId)
       return start(c, watch, (stream) => {
         watch.follow((id, change) => {
-          stream.send(id, frameOf(id, change, eventNameOf(change)))
-          if (isOver(change)) stream.end()
+          sendFrame(stream, id, frameOf(id, change, eventNameOf(change)))
+          if (isOver(change)) endStream(stream)
         })
       })
     })

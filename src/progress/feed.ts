@@ -10,7 +10,7 @@ import { createSweeper } from './sweeper.ts'
 import { type Change, createWatchedVideo, isOver, parseSnapshot, type WatchedVideo } from './watched-video.ts'
 
 export type Listener = (videoId: string, change: Change) => void
-/** `follow` tells what is known at once and then every change; `stop` ends it and may come twice. */
+/** `follow` tells one listener what is known at once and then every change; `stop` ends it and may come twice. */
 export type Watch = { follow(listener: Listener): void; stop(): void }
 export type Feed = ReturnType<typeof createFeed>
 
@@ -52,10 +52,10 @@ export function createFeed(options: {
   async function watch(videoId: string): Promise<Watch | null> {
     const entry = entryOf(videoId)
     const channel = names.progressChannel(videoId)
-    const listeners = new Set<Listener>()
+    let mine: Listener | null = null
     entry.holders += 1
     const stop = once(() => {
-      for (const listener of listeners) entry.listeners.delete(listener)
+      if (mine) entry.listeners.delete(mine)
       entry.holders -= 1
       subscription.release(channel)
       forgetIfIdle(entry)
@@ -69,7 +69,7 @@ export function createFeed(options: {
       return null
     }
     function follow(listener: Listener): void {
-      listeners.add(listener)
+      mine = listener
       entry.listeners.add(listener)
       const current = entry.video.current()
       if (current) listener(videoId, current)
@@ -79,10 +79,10 @@ export function createFeed(options: {
 
   /** Every video's progress, beginning with those that are not over. Throws when the database is down. */
   async function watchAll(): Promise<Watch> {
-    const listeners = new Set<Listener>()
+    let mine: Listener | null = null
     everything.holders += 1
     const stop = once(() => {
-      for (const listener of listeners) everything.listeners.delete(listener)
+      if (mine) everything.listeners.delete(mine)
       everything.holders -= 1
       subscription.release(names.progressAllChannel)
       if (everything.holders === 0) for (const entry of entries.values()) forgetIfIdle(entry)
@@ -92,7 +92,7 @@ export function createFeed(options: {
       await lookAtActive()
     })
     function follow(listener: Listener): void {
-      listeners.add(listener)
+      mine = listener
       everything.listeners.add(listener)
       for (const { video } of entries.values()) {
         const current = video.current()
@@ -143,8 +143,9 @@ export function createFeed(options: {
   }
 
   function tell(entry: Entry, change: Change): void {
-    for (const listener of [...entry.listeners, ...everything.listeners])
-      listener(entry.video.videoId, change)
+    // A listener may leave while it is told; a Set goes on with the others.
+    for (const listener of entry.listeners) listener(entry.video.videoId, change)
+    for (const listener of everything.listeners) listener(entry.video.videoId, change)
   }
 
   function entryOf(videoId: string): Entry {

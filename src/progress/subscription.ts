@@ -5,6 +5,9 @@ import type { Redis } from '../redis.ts'
 
 const ackWithinMs = 1_000
 
+/** `acked` is null once Redis answered, so that the next thousand holders wait for nothing. */
+type Held = { holders: number; acked: Promise<unknown> | null }
+
 /** Channels of one connection, each subscribed while somebody holds it. */
 export function createSubscription(options: {
   subscriber: Redis
@@ -12,7 +15,7 @@ export function createSubscription(options: {
   log: Log
 }) {
   const { subscriber, onMessage, log } = options
-  const held = new Map<string, { holders: number; acked: Promise<unknown> }>()
+  const held = new Map<string, Held>()
   subscriber.on('message', onMessage)
 
   function isUp(): boolean {
@@ -25,12 +28,15 @@ export function createSubscription(options: {
    */
   async function hold(channel: string): Promise<void> {
     const known = held.get(channel)
-    const entry = known ?? { holders: 0, acked: subscribe(channel) }
+    const entry: Held = known ?? { holders: 0, acked: subscribe(channel) }
     held.set(channel, entry)
     entry.holders += 1
+    if (!entry.acked) return
     const giveUp = new AbortController()
     await Promise.race([
-      entry.acked,
+      entry.acked.then(() => {
+        entry.acked = null
+      }),
       sleep(ackWithinMs, undefined, { signal: giveUp.signal }).catch(() => {}),
     ])
     giveUp.abort()

@@ -1,8 +1,8 @@
 /** The floor for `GET /progress/{id}`: Node's own server, which writes one shared buffer an event to every client. */
 import { createServer, type ServerResponse } from 'node:http'
-import { loadConfig } from '../../src/config.ts'
-import { createLog } from '../../src/log.ts'
-import { createRedis, redisNames } from '../../src/redis.ts'
+import { loadConfig } from '../../../src/config.ts'
+import { createLog } from '../../../src/log.ts'
+import { createRedis, redisNames } from '../../../src/redis.ts'
 
 const config = loadConfig()
 const names = redisNames(config.REDIS_PREFIX)
