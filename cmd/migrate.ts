@@ -6,10 +6,11 @@ import { migrate } from '../src/migrate.ts'
 import { createStream } from '../src/queue/stream.ts'
 import { createRedis, redisNames } from '../src/redis.ts'
 import { createStorage } from '../src/storage.ts'
+import { allowOrigins, corsOutcomes } from '../src/storage-cors.ts'
 
 if (process.argv.includes('--help')) {
   console.log(
-    'Applies sql/, creates the bucket and the consumer group, and exits. Configured by the environment.',
+    'Applies sql/, creates the bucket with its CORS rule and the consumer group, and exits. Configured by the environment.',
   )
   process.exit(0)
 }
@@ -22,8 +23,11 @@ try {
   const applied = await migrate(sql)
   log.info({ applied }, applied.length > 0 ? 'database migrated' : 'database is up to date')
   await createStream(redis, redisNames(config.REDIS_PREFIX)).createGroup()
-  await createStorage(config).ensureBucket()
+  const storage = createStorage(config)
+  await storage.ensureBucket()
   log.info('bucket and consumer group are there')
+  const cors = await allowOrigins(storage, config.CORS_ORIGINS)
+  log.info({ cors, origins: config.CORS_ORIGINS }, corsOutcomes[cors])
 } catch (error) {
   log.error({ err: messageOf(error) }, 'migration failed')
   process.exitCode = 1

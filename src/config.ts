@@ -5,6 +5,10 @@ import { ConfigError } from './errors.ts'
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback)
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+/** An origin as a rule of a bucket names it, where one `*` stands for anything. */
+const originSchema = z
+  .string()
+  .regex(/^(\*|https?:\/\/[A-Za-z0-9.*:[\]-]+)$/, 'must be origins such as https://example.org')
 const flag = z
   .enum(['true', 'false', '1', '0', ''])
   .default('false')
@@ -24,6 +28,12 @@ const environmentSchema = z.object({
   S3_ACCESS_KEY: z.string().min(1).default('stepladder'),
   S3_SECRET_KEY: z.string().min(1).default('stepladder-secret'),
   S3_BUCKET: z.string().min(3).default('videos'),
+  /** Whose pages may use the bucket by presigned addresses: set as its CORS rule by `migrate`, where the store has such. */
+  CORS_ORIGINS: z
+    .string()
+    .default('*')
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .pipe(z.array(originSchema)),
   /** Playlists point below this address instead of at presigned URLs (a CDN in front of the bucket). */
   CDN_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOST: z.string().default('127.0.0.1'),

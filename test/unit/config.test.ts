@@ -23,8 +23,21 @@ test.each([
   ['LEASE_MS', 'soon'],
   ['DATABASE_URL', 'mysql://127.0.0.1/x'],
   ['FETCH_PRIVATE_ADDRESSES', 'perhaps'],
+  ['CORS_ORIGINS', 'https://example.org/path'],
+  ['CORS_ORIGINS', 'https://a, <ID>'],
+  ['CORS_ORIGINS', 'example.org'],
 ])('a wrong %s is refused by its name', (name, value) => {
   expect(() => loadConfig({ [name]: value })).toThrow(new RegExp(`not usable: ${name}`))
+})
+
+test('origins are a list, and everybody unless said', () => {
+  expect(loadConfig({}).CORS_ORIGINS).toEqual(['*'])
+  const origins = ['https://example.org', 'http://[::1]:8080', 'https://*.example.net']
+  expect(loadConfig({ CORS_ORIGINS: origins.join(', ') }).CORS_ORIGINS).toEqual(origins)
+})
+
+test('an upload that expires before its addresses do is refused', () => {
+  expect(() => loadConfig({ UPLOAD_EXPIRY_S: '100', UPLOAD_KEEP_S: '99' })).toThrow('UPLOAD_KEEP_S must be')
 })
 
 test.each(['BEAT_MS', 'REAP_MS'])(

@@ -41,9 +41,11 @@ export function signed(api: ApiUnderTest, { id }: { id: string }, method: 'POST'
   return {
     create: async () => /<UploadId>([^<]+)</.exec(await send(undefined))?.[1] ?? '',
     list: async (uploadId: string): Promise<SentPart[]> =>
-      [...(await send(uploadId)).matchAll(/<Part><PartNumber>(\d+)<.*?<ETag>(.*?)<\/ETag>/gs)].map(
-        ([, number, etag = '']) => ({ number: Number(number), etag: etag.replaceAll('&#34;', '"') }),
-      ),
+      // Servers differ in the order of the fields and in how they escape quotes.
+      [...(await send(uploadId)).matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part = '']) => ({
+        number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
+        etag: `"${/[0-9a-f]{32}/.exec(part)?.[0]}"`,
+      })),
     complete: async (uploadId: string, parts: readonly SentPart[]) => {
       const sorted = parts.toSorted((a, b) => a.number - b.number)
       const list = sorted.map(
