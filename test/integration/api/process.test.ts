@@ -7,7 +7,12 @@ import { openEvents } from './event-client.ts'
 test('on SIGTERM open streams end, the process exits with 0, and no log line held a signature', async () => {
   await using system = await createTestSystem({ workers: 0, environment: { LOG_LEVEL: 'debug' } })
   const upload = await fetch(`${system.baseUrl}/uploads`, { method: 'POST' })
-  expect(await upload.text()).toContain('X-Amz-Signature')
+  const text = await upload.text()
+  expect(text).toContain('X-Amz-Signature')
+  const body = '{ "method": "PUT", "upload_id": "secret-upload", "part_number": 1 }'
+  const headers = { 'content-type': 'application/json' }
+  const sign = `${system.baseUrl}/uploads/${JSON.parse(text).id}/sign`
+  expect((await fetch(sign, { method: 'POST', headers, body })).status).toBe(200)
   await fetch(`${system.baseUrl}/videos?cursor=secret-cursor`)
   await using events = await openEvents(`${system.baseUrl}/progress`)
   const started = Date.now()
@@ -16,7 +21,12 @@ test('on SIGTERM open streams end, the process exits with 0, and no log line hel
   expect(await system.api.exited).toBe('exit code 0')
   expect(Date.now() - started).toBeLessThan(4_000)
   expect(system.logs()).toContain('"path":"/videos"')
-  expect(system.logs()).not.toMatch(/X-Amz|secret-cursor/)
+  expect(system.logs()).not.toMatch(/X-Amz|secret-cursor|secret-upload/)
+})
+
+test('migrate says what became of the CORS rule, which it may fail to set, and succeeds', async () => {
+  await using system = await createTestSystem({ workers: 0 })
+  expect(system.logs()).toMatch(/"cors":"(set|unsupported)","origins":\["\*"\]/)
 })
 
 test('a client that goes away in the middle of its request is no fault of ours, and one that goes after it has its job', async () => {

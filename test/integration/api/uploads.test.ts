@@ -100,6 +100,15 @@ describe('an upload', () => {
     expect(await api.sql`select from uploads`).toHaveLength(0)
   })
 
+  test('is refused with a huge body, with one that is no JSON, and with one of another type', async () => {
+    const send = (body: string, type = 'application/json') =>
+      api.ask('/uploads', { method: 'POST', body, headers: { 'content-type': type } })
+    expect((await send(JSON.stringify({ filename: 'x'.repeat(70_000) }))).body.code).toBe('body_too_large')
+    expect((await send('{ "filename": ')).body.code).toBe('invalid_json')
+    expect((await send('filename=a', 'text/plain')).body.code).toBe('unsupported_media_type')
+    expect(await api.sql`select from uploads`).toHaveLength(0)
+  })
+
   test('may have a name that is hostile to shells, paths and pages, for nothing is done with it', async () => {
     for (const filename of [
       '../../etc/passwd',
