@@ -24,6 +24,7 @@ export async function visit(
 ): Promise<Visitor> {
   const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light' })
   onTestFinished(() => context.close())
+  context.setDefaultTimeout(90_000)
   const complaints: string[] = []
   const stored: string[] = []
   const store = new URL(system.config.S3_ENDPOINT).origin
@@ -67,10 +68,23 @@ export async function choose(page: Page, ...paths: string[]): Promise<void> {
   await ((await again.count()) > 0 ? again : first).setInputFiles(paths)
 }
 
+/** Keeps requests to the store or the API waiting from now on; says when one is there, and lets them go. */
+export async function hold(context: BrowserContext, address: RegExp, method: string) {
+  const gate = Promise.withResolvers<void>()
+  const first = Promise.withResolvers<void>()
+  await context.route(address, async (route) => {
+    if (route.request().method() !== method) return route.continue()
+    first.resolve()
+    await gate.promise
+    await route.continue().catch(() => {}) // its page may be gone by now
+  })
+  return { arrived: first.promise, release: () => gate.resolve() }
+}
+
 type Listed = { id: string; title: string; status: string; priority: string; source: { url?: string } }
 
 /** The videos of that title, the latest first. */
-async function videosCalled(system: TestSystem, title: string): Promise<Listed[]> {
+export async function videosCalled(system: TestSystem, title: string): Promise<Listed[]> {
   const response = await fetch(`${system.baseUrl}/videos?limit=100`)
   const { videos } = (await response.json()) as { videos: Listed[] }
   return videos.filter((video) => video.title === title)

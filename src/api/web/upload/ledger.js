@@ -10,6 +10,7 @@
  * @property {string} filename
  * @property {number} size bytes
  * @property {Job} job what will be asked for
+ * @property {string} [partsId] the store's UploadId, once there are parts
  *
  * @typedef {import('./job-options.js').JobOptions & { title: string, source: { key: string } | { url: string } }} Job
  */
@@ -18,22 +19,43 @@ const place = 'stepladder.uploads'
 
 /** @returns {Entry[]} the oldest first */
 export function unfinished() {
+  return read().filter((entry) => !entry.isClosed)
+}
+
+/** @param {Entry} entry */
+export function remember(entry) {
+  write([...read().filter(({ fileId }) => fileId !== entry.fileId), entry])
+}
+
+/**
+ * It has its job, or nobody wants it any more. Golden Retriever writes twice a second, so that the next tab may
+ * yet hear from it of the file; hence the entry stays until then.
+ * @param {string} id
+ */
+export function close(id) {
+  write(read().map((entry) => (entry.id === id ? { ...entry, isClosed: true } : entry)))
+}
+
+/** @returns {string[]} Uppy's ids of the files that were closed, told once */
+export function takeClosed() {
+  const closed = read().filter((entry) => entry.isClosed)
+  write(unfinished())
+  return closed.map(({ fileId }) => fileId)
+}
+
+/** @param {string} id */
+export function forget(id) {
+  write(read().filter((entry) => entry.id !== id))
+}
+
+/** @returns {(Entry & { isClosed?: boolean })[]} */
+function read() {
   try {
     const entries = JSON.parse(localStorage.getItem(place) ?? '[]')
     return Array.isArray(entries) ? entries.filter((entry) => typeof entry?.id === 'string') : []
   } catch {
     return [] // a browser that keeps nothing, or what somebody else wrote there
   }
-}
-
-/** @param {Entry} entry */
-export function remember(entry) {
-  write([...unfinished().filter(({ id }) => id !== entry.id), entry])
-}
-
-/** @param {string} id */
-export function forget(id) {
-  write(unfinished().filter((entry) => entry.id !== id))
 }
 
 /** @param {Entry[]} entries */

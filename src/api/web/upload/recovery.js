@@ -1,40 +1,38 @@
 // @ts-check
 import { ApiError } from '../base/api.js'
 import { bytes } from '../base/format.js'
-import { forget, unfinished } from './ledger.js'
-import { getUpload } from './upload-api.js'
+import { forget, takeClosed, unfinished } from './ledger.js'
+import { getUpload, storedBytes } from './upload-api.js'
 
 /** @typedef {import('./uppy-types.js').UppyFile} UppyFile */
 /** @typedef {import('./ledger.js').Entry} Entry */
 
 /**
+ * @typedef {object} Page
+ * @property {ReturnType<typeof import('./signing.js').createSigning>} signing
+ * @property {ReturnType<typeof import('./notes.js').createNotes>} notes
+ * @property {ReturnType<typeof import('./submissions.js').createSubmissions>} submissions
+ */
+
+/**
  * Asks what became of the uploads that a tab before this one left: what has arrived gets its job, what the
  * server has let go of is forgotten, and the rest waits for its file. Resolves with the ids of the files
  * that need not be sent any more.
- * @param {{
- *   signing: ReturnType<typeof import('./signing.js').createSigning>,
- *   notes: ReturnType<typeof import('./notes.js').createNotes>,
- *   submissions: ReturnType<typeof import('./submissions.js').createSubmissions>,
- * }} page
+ * @param {Page} page
  */
 export async function settle({ signing, notes, submissions }) {
-  /** @type {Set<string>} */
-  const arrived = new Set()
+  const arrived = new Set(takeClosed())
   await Promise.all(
     unfinished().map(async (entry) => {
-      const upload = await stateOf(entry)
-      if (upload.state === 'uploaded') {
+      const state = await stateOf(entry)
+      if (state === 'waiting') return
+      signing.release(entry.fileId)
+      if (state === 'uploaded') {
         arrived.add(entry.fileId)
-        signing.release(entry.fileId)
         void submissions.submit(entry)
-      } else if (upload.state === 'expired') {
-        signing.release(entry.fileId)
+      } else {
         forget(entry.id)
         notes.say(entry.fileId, { text: `${entry.filename} ${expired}` })
-      } else if (upload.stored_bytes) {
-        notes.say(entry.fileId, {
-          text: `${entry.filename} ${isPartlyThere(upload.stored_bytes, entry.size)}`,
-        })
       }
     }),
   )
@@ -44,22 +42,12 @@ export async function settle({ signing, notes, submissions }) {
 const expired =
   'was not finished in time, and the server has let go of what it had. Sent again, it starts from the beginning.'
 
-/**
- * @param {number} stored
- * @param {number} size
- */
-const isPartlyThere = (stored, size) => `is unfinished: ${bytes(stored)} of ${bytes(size)} are there.`
-
-/**
- * @param {Entry} entry
- * @returns {Promise<Pick<import('./upload-api.js').Upload, 'state' | 'stored_bytes'>>}
- */
+/** @param {Entry} entry */
 async function stateOf({ id }) {
   try {
-    return await getUpload(id)
+    return (await getUpload(id)).state
   } catch (error) {
-    const isGone = error instanceof ApiError && error.status === 404
-    return { state: isGone ? 'expired' : 'waiting', stored_bytes: null }
+    return error instanceof ApiError && error.status === 404 ? 'expired' : 'waiting'
   }
 }
 
@@ -67,18 +55,17 @@ async function stateOf({ id }) {
  * Takes up what Golden Retriever kept, as files that were never begun but know their parts: Uppy's own way
  * would go on with the old batch alone and leave out what is chosen beside it.
  * @param {import('./uppy-types.js').Uppy} uppy
- * @param {{ arrived: Set<string>, signing: ReturnType<typeof import('./signing.js').createSigning> }} known
+ * @param {{ arrived: Set<string> } & Pick<Page, 'signing' | 'notes'>} page
  */
-export function takeUpRestored(uppy, { arrived, signing }) {
+export function takeUpRestored(uppy, { arrived, signing, notes }) {
   const { recoveredState } = uppy.getState()
   /** @type {UppyFile[]} */
   const all = uppy.getFiles()
   const open = all.filter(({ id, progress }) => !progress.uploadComplete && !arrived.has(id))
   const files = open.map((file) => ({
-    ...file,
+    ...goingOn(file, signing.entryOf(file.id)),
     error: null,
     isPaused: false,
-    s3Multipart: signing.isKnown(file.id) ? file.s3Multipart : undefined,
     progress: notBegun(file),
   }))
   uppy.setState({
@@ -86,6 +73,35 @@ export function takeUpRestored(uppy, { arrived, signing }) {
     files: Object.fromEntries(files.map((file) => [file.id, file])),
     recoveredState: files.length > 0 ? recoveredState : null,
   })
+  for (const { id } of files) {
+    const entry = signing.entryOf(id)
+    if (entry?.partsId) void tellHowFar(entry, entry.partsId, notes)
+  }
+}
+
+/**
+ * A file with what is known of its upload, where there is one. Uppy's S3 plugin then asks the store for the
+ * parts and sends the others; what Golden Retriever kept of it may be half a second old.
+ * @template {UppyFile} File
+ * @param {File} file
+ * @param {Entry | undefined} entry
+ */
+export function goingOn(file, entry) {
+  if (!entry) return { ...file, s3Multipart: undefined }
+  const { title, source: _source, ...asked } = entry.job
+  const s3Multipart = entry.partsId ? { key: entry.key, uploadId: entry.partsId } : undefined
+  return { ...file, s3Multipart, meta: { ...file.meta, name: title, asked } }
+}
+
+/**
+ * @param {Entry} entry
+ * @param {string} partsId
+ * @param {Page['notes']} notes
+ */
+async function tellHowFar({ id, fileId, filename, size }, partsId, notes) {
+  const stored = await storedBytes(id, partsId).catch(() => 0) // it goes on all the same
+  if (stored === 0) return
+  notes.say(fileId, { text: `${filename} is unfinished: ${bytes(stored)} of ${bytes(size)} are there.` })
 }
 
 /** @param {UppyFile} file */

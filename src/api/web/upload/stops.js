@@ -32,7 +32,7 @@ export function watchStops({ uppy, signing, notes }) {
 
   /** @param {string} id */
   function onProgress(id) {
-    if (failures.delete(id)) notes.remove(id)
+    failures.delete(id)
     renewed.delete(id)
   }
 
@@ -41,6 +41,7 @@ export function watchStops({ uppy, signing, notes }) {
    * @param {unknown} error
    */
   async function onStop(file, error) {
+    if (!isListed(file.id)) return
     const { kind, text } = explainStop(error)
     const about = `${file.meta.filename}: ${text}`
     const retry = { label: 'Retry', run: () => again(file.id) }
@@ -53,8 +54,11 @@ export function watchStops({ uppy, signing, notes }) {
   }
 
   /** @param {string} id */
+  const isListed = (id) => uppy.getFiles().some((file) => file.id === id)
+
+  /** @param {string} id */
   function again(id) {
-    if (!uppy.getFiles().some((file) => file.id === id && file.error)) return
+    if (!isListed(id) || !uppy.getFile(id).error) return
     uppy.retryUpload(id).catch(() => {}) // told by upload-error
   }
 
@@ -62,7 +66,7 @@ export function watchStops({ uppy, signing, notes }) {
   async function beginAnew(file) {
     const { id } = await signing.uploadOf(file.id)
     const upload = await getUpload(id).catch(() => null)
-    if (!uppy.getFiles().some((known) => known.id === file.id)) return
+    if (!isListed(file.id)) return
     if (upload?.state === 'uploaded') return arrived(file) // only the last answer got lost
     forget(id)
     signing.release(file.id)
@@ -70,9 +74,9 @@ export function watchStops({ uppy, signing, notes }) {
     /** @type {Partial<UppyFile>} */
     const withoutParts = { s3Multipart: undefined }
     uppy.setFileState(file.id, withoutParts)
+    again(file.id)
     const text = `${file.meta.filename}: the server had let go of the unfinished upload, so it starts from the beginning.`
     notes.say(file.id, { text })
-    again(file.id)
   }
 
   /** @param {UppyFile} file */

@@ -1,7 +1,7 @@
 // @ts-check
 import { ApiError } from '../base/api.js'
 import { fill, h, show } from '../base/dom.js'
-import { forget } from './ledger.js'
+import { close } from './ledger.js'
 import { createJob, deleteUpload } from './upload-api.js'
 
 /** @typedef {import('./ledger.js').Job} Job */
@@ -39,7 +39,7 @@ export function createSubmissions() {
     showWhatThereIs()
     try {
       const { id: videoId } = await patiently(() => createJob(job, id), row.waiting)
-      forget(id)
+      close(id)
       row.made(videoId)
     } catch (error) {
       row.refused(error instanceof Error ? error.message : String(error))
@@ -64,7 +64,7 @@ export function createSubmissions() {
   function drop(id) {
     rows.get(id)?.element.remove()
     rows.delete(id)
-    forget(id)
+    close(id)
     deleteUpload(id).catch(() => {}) // expires by itself otherwise
     showWhatThereIs()
   }

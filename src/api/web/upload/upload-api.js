@@ -37,6 +37,18 @@ export const deleteUpload = (id) => request(pathOf(id), { method: 'DELETE' })
 export const signUpload = (id, wish) => post(`${pathOf(id)}/sign`, wish)
 
 /**
+ * What the store has of an upload in parts, in bytes (ListParts; a thousand parts, which is all of them).
+ * @param {string} id
+ * @param {string} uploadId of the store
+ */
+export async function storedBytes(id, uploadId) {
+  const { url } = await signUpload(id, { method: 'GET', upload_id: uploadId })
+  const answer = await (await request(url)).text()
+  const sizes = new DOMParser().parseFromString(answer, 'application/xml').getElementsByTagName('Size')
+  return [...sizes].reduce((sum, size) => sum + Number(size.textContent), 0)
+}
+
+/**
  * @param {import('./ledger.js').Job} job
  * @param {string} idempotencyKey
  * @returns {Promise<{ id: string }>}

@@ -1,7 +1,7 @@
 // @ts-check
 import { allowedFileTypes, isInParts, partBytes, refusalOf, titleOf } from './checks.js'
-import { forget } from './ledger.js'
-import { settle, takeUpRestored } from './recovery.js'
+import { forget, unfinished } from './ledger.js'
+import { goingOn, settle, takeUpRestored } from './recovery.js'
 import { createSigning } from './signing.js'
 import { watchStops } from './stops.js'
 import { deleteUpload } from './upload-api.js'
@@ -28,15 +28,15 @@ const filesAtOnce = 3
  */
 export async function createUploader({ target, isKeeper, maxBytes, options, notes, submissions }) {
   const { Uppy, Dashboard, AwsS3, GoldenRetriever } = await import('/vendor/uppy.mjs')
+  const known = isKeeper ? unfinished() : []
+  const signing = createSigning({ getFile: (id) => uppy.getFile(id), options, known })
   /** @type {import('./uppy-types.js').Uppy} */
   const uppy = new Uppy({
     id: 'stepladder',
     restrictions: { allowedFileTypes },
-    onBeforeFileAdded: (file, files) => admit(file, { files, maxBytes, notes }),
+    onBeforeFileAdded: (file, files) => admit(file, { files, maxBytes, notes, signing }),
     logger: { debug() {}, warn() {}, error() {} }, // what goes wrong is said on the page
   })
-  const signing = createSigning({ getFile: (id) => uppy.getFile(id), options })
-
   uppy.use(AwsS3, {
     shouldUseMultipart: isInParts,
     getChunkSize: partBytes,
@@ -46,7 +46,11 @@ export async function createUploader({ target, isKeeper, maxBytes, options, note
     signRequest: signing.signRequest,
   })
   uppy.on('upload', (_id, files) => {
-    for (const { id, meta } of files) if (!meta.asked) uppy.setFileMeta(id, { ...meta, asked: options() })
+    for (const { id, meta } of files) {
+      notes.remove(id)
+      if (!meta.asked) uppy.setFileMeta(id, { ...meta, asked: options() })
+      signing.refresh(id)
+    }
   })
   uppy.on('upload-success', async (file) => {
     if (!file) return
@@ -54,18 +58,18 @@ export async function createUploader({ target, isKeeper, maxBytes, options, note
     signing.release(file.id)
     void submissions.submit(upload)
   })
-  uppy.on('file-removed', async (file) => {
+  uppy.on('file-removed', (file) => {
     notes.remove(file.id)
-    if (file.progress.uploadComplete || !signing.isKnown(file.id)) return
-    const { id } = await signing.uploadOf(file.id)
+    const upload = signing.entryOf(file.id)
+    if (file.progress.uploadComplete || !upload) return
     signing.release(file.id)
-    forget(id)
-    deleteUpload(id).catch(() => {}) // expires by itself otherwise
+    forget(upload.id)
+    deleteUpload(upload.id).catch(() => {}) // expires by itself otherwise
   })
   watchStops({ uppy, signing, notes })
   if (isKeeper) {
     const arrived = await settle({ signing, notes, submissions })
-    uppy.on('restored', () => takeUpRestored(uppy, { arrived, signing }))
+    uppy.on('restored', () => takeUpRestored(uppy, { arrived, signing, notes }))
     uppy.use(GoldenRetriever)
   }
   uppy.use(Dashboard, dashboardOptions(target))
@@ -74,14 +78,22 @@ export async function createUploader({ target, isKeeper, maxBytes, options, note
 
 /**
  * @param {UppyFile} file
- * @param {{ files: Record<string, UppyFile> } & Pick<Surroundings, 'maxBytes' | 'notes'>} page
+ * @param {{
+ *   files: Record<string, UppyFile>,
+ *   signing: ReturnType<typeof createSigning>,
+ * } & Pick<Surroundings, 'maxBytes' | 'notes'>} page
  */
-function admit(file, { files, maxBytes, notes }) {
+function admit(file, { files, maxBytes, notes, signing }) {
   if (file.meta.filename) return true // one that is chosen again, to go on
-  const known = files[file.id]
-  const why = known && !known.isGhost ? `${file.name} is in the list already.` : refusalOf(file, maxBytes)
-  if (why) notes.say(`refused ${file.id}`, { text: why, wrong: true })
-  return why ? false : { ...file, meta: { ...file.meta, filename: file.name, name: titleOf(file.name) } }
+  const listed = files[file.id]
+  const why = listed && !listed.isGhost ? `${file.name} is in the list already.` : refusalOf(file, maxBytes)
+  if (why) {
+    notes.say(`refused ${file.id}`, { text: why, wrong: true })
+    return false
+  }
+  const named = { ...file, meta: { ...file.meta, filename: file.name, name: titleOf(file.name) } }
+  const entry = signing.entryOf(file.id)
+  return entry ? goingOn(named, entry) : named
 }
 
 /** @param {HTMLElement} target */
