@@ -1,5 +1,5 @@
 // @ts-check
-import { fill, h } from '../base/dom.js'
+import { fill, h, icon } from '../base/dom.js'
 
 /** @typedef {import('./tracks.js').Level} Level */
 /** @typedef {{ name: string, width: number, height: number }} Rung as media-chrome copies it from the list */
@@ -23,6 +23,8 @@ export function createControls(media, { title, remembers }) {
     captions: submenu('Captions', tag('media-captions-menu', { slot: 'submenu', hidden: true })),
     speed: submenu('Speed', tag('media-playback-rate-menu', { slot: 'submenu', hidden: true, rates })),
   }
+  // In place of media-chrome's way back, which the first menu hides, though not from every tool.
+  const top = h('span', { slot: 'header', hidden: true })
   const captionsButton = tag('media-captions-button')
   media.slot = 'media'
   const element = tag(
@@ -50,6 +52,7 @@ export function createControls(media, { title, remembers }) {
     // media-chrome calls it a button, which cannot be checked, as this one is.
     captionsButton.role = 'switch'
     const wanted = [
+      top,
       quality && menus.quality,
       sound && menus.sound,
       captions && menus.captions,
@@ -116,7 +119,11 @@ function qualityMenu() {
  * @param {HTMLElement} menu
  */
 function submenu(name, menu) {
-  menu.append(h('span', { slot: 'title' }, name))
+  // In place of media-chrome's own, a button, which a menu may not hold.
+  const back = { slot: 'header', part: 'back button', role: 'menuitem', 'aria-label': `${name}, back` }
+  menu.append(
+    h('button', { ...back, class: 'player-back', type: 'button', tabindex: -1 }, icon('back'), name),
+  )
   return tag('media-settings-menu-item', {}, name, menu)
 }
 
