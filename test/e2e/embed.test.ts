@@ -87,9 +87,13 @@ test.each(['?t=-5', '?t=1e9', '?t=<script>', '?t=99999999999h', '?autoplay=yes&m
 )
 
 test.each([
-  ...['00000000-0000-7000-8000-000000000000', 'x'.repeat(500), '%3Cscript%3Ealert(1)%3C%2Fscript%3E'],
-  ...['%E0%A4%A', '..%2f..%2fvideos', '%00'],
-])('an address of no video says so: %s', async (name) => {
+  ['an unknown one', '00000000-0000-7000-8000-000000000000'],
+  ['a long one', 'x'.repeat(500)],
+  ['markup', '%3Cscript%3Ealert(1)%3C%2Fscript%3E'],
+  ['no text at all', '%E0%A4%A'],
+  ['another path', '..%2f..%2fvideos'],
+  ['a zero byte', '%00'],
+])('an address of no video says so: %s', async (_, name) => {
   const page = await openWatchedPage({ browser, system })
   await page.goto(`${system.baseUrl}/embed/${name}`)
   await page.getByText('This video is not here').waitFor()

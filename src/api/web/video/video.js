@@ -125,7 +125,9 @@ export function videoView(root, { id, onLive }) {
     closeFeed()
     reading.abort()
     reading = new AbortController()
-    if (!now) follow()
+    if (now) return stage.destroy()
+    if (video) stage.setVideo(video)
+    follow()
   }
 
   /** @param {'cancel' | 'retry' | 'delete'} action */
