@@ -73,7 +73,7 @@ function row(name, cells) {
 /** @param {Video['resolutions'][number]} rung */
 function mp4Link(rung) {
   if (!rung.mp4_url) return '–'
-  const label = `Download ${rung.name} as MP4`
+  const label = `Download ${rung.name} as MP4, ${bytes(rung.mp4_size_bytes)}`
   return h(
     'a',
     { href: rung.mp4_url, download: true, title: label, 'aria-label': label },
