@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          // What computes for a second may wait for a core much longer.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
           maxWorkers: 2,
         },
