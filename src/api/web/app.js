@@ -6,8 +6,8 @@ import { videoView } from './video/video.js'
 import { listView } from './videos/list.js'
 
 /**
- * One page with four views, chosen by the address after the `#`: `#/` and `#/?status=failed` show the
- * list, `#/videos/<id>` one video, `#/upload` and `#/system` what they say. A view fills the root and
+ * One page with four views, chosen by the address after the `#`: `#/` and `#/?status=failed&q=word` show
+ * the list, `#/videos/<id>` one video, `#/upload` and `#/system` what they say. A view fills the root and
  * returns the function that ends it.
  */
 const root = /** @type {HTMLElement} */ (document.getElementById('view'))
@@ -39,7 +39,7 @@ function open(path, query) {
   if (id) return videoView(root, { id: decodeURIComponent(id), onLive })
   if (path === '/upload') return uploadView(root)
   if (path === '/system') return systemView(root, { onLive })
-  return listView(root, { status: query.get('status') ?? '', onLive })
+  return listView(root, { status: query.get('status') ?? '', words: query.get('q') ?? '', onLive })
 }
 
 /** @param {string} path */

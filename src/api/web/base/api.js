@@ -1,6 +1,7 @@
 // @ts-check
 /** @typedef {import('./types.js').Video} Video */
 /** @typedef {import('./types.js').TimelineEvent} TimelineEvent */
+/** @typedef {import('./types.js').Run} Run */
 
 /** What the API refused, with its stable code and a sentence for the person. */
 export class ApiError extends Error {
@@ -16,32 +17,71 @@ export class ApiError extends Error {
 }
 
 /**
- * @param {{ status: string, cursor: string | null, limit: number }} query
- * @returns {Promise<{ videos: Video[], next_cursor: string | null }>}
- */
-export function listVideos({ status, cursor, limit }) {
-  const query = new URLSearchParams({ limit: String(limit) })
-  if (status) query.set('status', status)
-  if (cursor) query.set('cursor', cursor)
-  return json(`/videos?${query}`)
-}
-
-/**
  * @param {string} id
- * @param {AbortSignal} [signal]
  * @returns {Promise<Video>}
  */
-export function getVideo(id, signal) {
-  return json(`/videos/${encodeURIComponent(id)}`, signal)
+export function getVideo(id) {
+  return json(`/videos/${encodeURIComponent(id)}`)
+}
+
+/** @typedef {{ status: string, words: string }} Filter '' = any */
+
+/**
+ * @param {Filter & { cursor: string | null, limit: number }} query
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{ videos: Video[], next_cursor: string | null }>}
+ */
+export function listVideos({ status, words, cursor, limit }, signal) {
+  return json(`/videos?${asked({ status, q: words, cursor, limit: String(limit) })}`, signal)
 }
 
 /**
+ * Those of these videos that are still there and meet the filter: nobody is asked for one that may be gone.
+ * @param {string[]} ids up to 100
+ * @param {Filter} filter
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Video[]>}
+ */
+export async function findVideos(ids, { status, words }, signal) {
+  return (await json(`/videos?${asked({ ids: ids.join(), status, q: words })}`, signal)).videos
+}
+
+/**
+ * All about one video; null when it is gone.
+ * @param {string} id
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Video | null>}
+ */
+export async function findVideo(id, signal) {
+  return (await json(`/videos?${asked({ ids: id, full: 'true' })}`, signal)).videos[0] ?? null
+}
+
+/** @param {Record<string, string | null>} fields those that say nothing are left out */
+function asked(fields) {
+  const said = Object.entries(fields).flatMap(([name, value]) => (value ? [[name, value]] : []))
+  return new URLSearchParams(said)
+}
+
+/**
+ * What happened to a video, in order.
  * @param {string} id
  * @param {AbortSignal} [signal]
  * @returns {Promise<TimelineEvent[]>}
  */
 export async function getEvents(id, signal) {
-  return (await json(`/videos/${encodeURIComponent(id)}/events`, signal)).events
+  return (await json(`/videos/${encodeURIComponent(id)}/events?runs=false`, signal)).events
+}
+
+/**
+ * Who ran which task, the latest first.
+ * @param {string} id
+ * @param {{ outcome?: string, limit: number, cursor?: string | null }} query
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<{ runs: Run[], next_cursor: string | null }>}
+ */
+export function getRuns(id, { outcome = '', limit, cursor = null }, signal) {
+  const query = asked({ outcome, limit: String(limit), cursor })
+  return json(`/videos/${encodeURIComponent(id)}/runs?${query}`, signal)
 }
 
 /**

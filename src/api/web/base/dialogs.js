@@ -25,19 +25,6 @@ export function confirmAction({ title, text, yes, no, danger }) {
   })
 }
 
-/** How to hand in a video. */
-export function showSubmitDialog() {
-  const close = h('button', { class: 'button', autofocus: true }, 'Close')
-  const dialog = h(
-    'dialog',
-    { class: 'dialog wide', 'aria-label': 'Submit a video' },
-    h('h2', {}, 'Submit a video'),
-    submitGuide(),
-    h('form', { method: 'dialog', class: 'actions' }, close),
-  )
-  openDialog(dialog, () => {})
-}
-
 /**
  * @param {HTMLDialogElement} dialog
  * @param {() => void} onClose

@@ -63,6 +63,12 @@ export function timeLeft(seconds) {
     : `${span(Math.max(2, Math.round(seconds)))} left`.replace('.0 s', ' s')
 }
 
+/** @param {number | null | undefined} value 0 to 1, of which the last places count */
+export const ratio = (value) => (value === null || value === undefined ? '–' : value.toFixed(4))
+
+/** @param {number | null | undefined} value */
+export const decibels = (value) => (value === null || value === undefined ? '–' : `${value.toFixed(1)} dB`)
+
 /** @param {number | null | undefined} value multiples of real time */
 export const speed = (value) => (value ? `${value.toFixed(value < 10 ? 2 : 1)}×` : '–')
 
@@ -125,6 +131,13 @@ export const stageInWords = (stage) => stages[/** @type {keyof typeof stages} */
 export function humanise(word) {
   const text = word.replaceAll('_', ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** With a capital and a full stop. @param {string} text */
+export function sentence(text) {
+  const trimmed = text.trim()
+  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
+  return /[.!?…]$/.test(capital) ? capital : `${capital}.`
 }
 
 /** @param {{ id: string, title: string | null }} video */

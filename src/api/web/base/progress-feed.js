@@ -1,7 +1,6 @@
 // @ts-check
 /** @typedef {import('./types.js').Snapshot} Snapshot */
 
-const endings = ['completed', 'failed', 'cancelled']
 const reopenMs = 3000
 const hiddenMs = 10_000
 
@@ -14,15 +13,14 @@ const hiddenMs = 10_000
  */
 
 /**
- * Follows an SSE feed until closed. EventSource comes back by itself after a broken connection, but
- * gives up for good after an HTTP error, so that is opened again here. A tab nobody looks at hangs up:
- * a browser allows six connections to one server, so a seventh tab would get nothing at all.
+ * Follows `GET /progress` of all or some videos until closed. EventSource comes back by itself after a
+ * broken connection, but gives up for good after an HTTP error, so that is opened again here. A tab nobody
+ * looks at hangs up: a browser allows six connections to one server, so a seventh tab would get nothing.
  * @param {string} address
  * @param {Listener} listener
- * @param {{ single?: boolean }} [options] single: the feed of one video, which ends with the video
  * @returns {() => void} closes it
  */
-export function openFeed(address, listener, { single = false } = {}) {
+export function openFeed(address, listener) {
   /** @type {EventSource | null} */
   let source = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -48,13 +46,11 @@ export function openFeed(address, listener, { single = false } = {}) {
       listener.onLive(false)
       if (source?.readyState !== EventSource.CLOSED) return
       hangUp()
-      if (single) listener.onBack() // the video may be gone
       timer = setTimeout(open, reopenMs)
     })
-    for (const name of ['progress', ...endings]) source.addEventListener(name, onProgress)
+    source.addEventListener('progress', onProgress)
     source.addEventListener('deleted', (event) => {
       listener.onDeleted(JSON.parse(event.data).video_id)
-      if (single) stop()
     })
   }
 
@@ -66,7 +62,6 @@ export function openFeed(address, listener, { single = false } = {}) {
       seen.set(snapshot.video_id, snapshot.seq)
       listener.onSnapshot(snapshot)
     }
-    if (single && endings.includes(event.type)) stop()
   }
 
   function onVisibility() {

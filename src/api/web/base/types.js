@@ -18,6 +18,16 @@
  * @property {number | null} duration_s
  * @property {string | null} mp4_url
  * @property {number | null} mp4_size_bytes
+ * @property {Quality | null} quality
+ *
+ * @typedef {object} Quality
+ * @property {number} frames
+ * @property {number} ssim_mean
+ * @property {number} ssim_min
+ * @property {number | null} psnr_db
+ * @property {number | null} psnr_y_db
+ * @property {number | null} vmaf_mean
+ * @property {number | null} vmaf_min
  *
  * @typedef {object} Track
  * @property {string} name
@@ -37,8 +47,10 @@
  * @property {'high' | 'normal' | 'low'} priority
  * @property {{ kind: string, url?: string | null, key?: string | null, size_bytes?: number | null }} source
  * @property {Record<string, unknown>} metadata
+ * @property {import('../../../media/plan/job-options.ts').JobOptions} options
  * @property {import('../../../media/model.ts').MediaInfo | null} media
- * @property {import('../../../media/model.ts').Plan | null} plan
+ * @property {import('../../../media/model.ts').Plan | null} plan not in a listing
+ * @property {Finding[] | null} findings not in a listing
  * @property {Resolution[]} resolutions
  * @property {Track[]} tracks
  * @property {{ total: number, done: number }} tasks
@@ -51,6 +63,22 @@
  * @property {{ self: string, progress: string, hls: string, dash: string, poster: string | null, storyboard: string | null, page: string }} links
  *
  * @typedef {import('../../../progress/snapshot.ts').ProgressSnapshot} Snapshot
+ *
+ * @typedef {{ check: string, passed: boolean, detail: string, code: string | null }} Finding
+ *
+ * @typedef {object} Run
+ * @property {number} task_id
+ * @property {string} task
+ * @property {number} position
+ * @property {number} fence
+ * @property {string} worker
+ * @property {number | null} attempt
+ * @property {number | null} crashes
+ * @property {number | null} first_idx
+ * @property {string} started_at
+ * @property {string | null} ended_at
+ * @property {string | null} outcome null while it runs
+ * @property {{ code: string, message?: string, stderr?: string } | null} error
  *
  * @typedef {{ at: string, kind: string, data: Record<string, unknown> }} TimelineEvent
  */

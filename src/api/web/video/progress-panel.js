@@ -9,8 +9,11 @@ import { createBar } from '../base/widgets.js'
 /** Chunks are drawn one by one up to here, and as one bar beyond. */
 const mostCells = 120
 
-/** How far the whole video is; once it is over, what it took. */
-export function createProgressPanel() {
+/**
+ * How far the whole video is; once it is over, what it took.
+ * @param {Element} atWork who works on it
+ */
+export function createProgressPanel(atWork) {
   const stage = h('h2', { class: 'stage' })
   const percent = h('strong', { class: 'percent' })
   const bar = createBar('Progress of the whole video')
@@ -23,6 +26,7 @@ export function createProgressPanel() {
     bar.element,
     cells,
     numbers,
+    atWork,
   )
   return { element, setVideo, setProgress }
 

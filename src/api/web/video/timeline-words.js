@@ -1,11 +1,12 @@
 // @ts-check
-import { bytes, humanise, span } from '../base/format.js'
+import { bytes, humanise } from '../base/format.js'
+import { singleChunkWords } from './plan-words.js'
 
 /** @typedef {import('../base/types.js').TimelineEvent} TimelineEvent */
-/** @typedef {{ title: string, text: string, note: string }} Words */
+/** @typedef {{ title: string, text: string }} Words */
 
-/** @type {Record<string, (data: any) => [title: string, text: string]>} */
-const events = {
+/** @type {Record<string, (data: any) => [title: string, text: string | undefined]>} */
+export const eventWords = {
   submitted: (data) => [
     'Submitted',
     [data.source === 'url' ? 'From an address' : 'From an upload', priorityWords(data.priority)]
@@ -17,14 +18,24 @@ const events = {
     'Planned',
     [names(data.rungs), data.chunks ? plural(data.chunks, 'chunk') : ''].filter(Boolean).join(' in '),
   ],
-  replanned: (data) => ['Planned again', plainFacts(data)],
+  replanned: (data) => [
+    'Planned again',
+    Object.hasOwn(singleChunkWords, data.code) ? singleChunkWords[data.code] : faultWords(data),
+  ],
+  track_skipped: (data) => ['A track is left out', faultWords(data)],
+  quality_skipped: (data) => [
+    'Figures are left out',
+    [typeof data.chunk === 'number' ? `Chunk ${data.chunk + 1}:` : '', faultWords(data)]
+      .filter(Boolean)
+      .join(' '),
+  ],
   retried: (data) => [
     'Tried again',
     data.source_changed
       ? 'The source is another one now, so everything starts over'
       : 'Finished work is kept',
   ],
-  failed: (data) => ['Failed', [data.message, data.code && `(${data.code})`].filter(Boolean).join(' ')],
+  failed: (data) => ['Failed', faultWords(data)],
   cancelled: () => ['Cancelled', ''],
   source_damaged: (data) => [
     'Damaged source',
@@ -39,52 +50,13 @@ const events = {
  * @returns {Words}
  */
 export function eventInWords({ kind, data }) {
-  const words = Object.hasOwn(events, kind) ? events[kind] : undefined
+  const words = Object.hasOwn(eventWords, kind) ? eventWords[kind] : undefined
   const [title, text] = words ? words(data) : [humanise(kind), plainFacts(data)]
-  return { title, text, note: '' }
+  return { title, text: text ?? '' }
 }
 
-/** @type {Record<string, (position: number) => string>} */
-const tasks = {
-  fetch: () => 'Fetch',
-  plan: () => 'Plan',
-  video: (position) => `Chunk ${position + 1}`,
-  audio: (position) => `Audio ${position + 1}`,
-  subtitle: (position) => `Subtitle ${position + 1}`,
-  mp4: (position) => `MP4 ${position + 1}`,
-  finish: () => 'Final check',
-}
-
-/** @type {Record<string, string>} */
-const outcomes = {
-  done: 'done',
-  released: 'given back',
-  retried: 'will be tried again',
-  failed: 'failed',
-  lost: 'worker lost',
-  cancelled: 'stopped',
-}
-
-/**
- * One run of one task by one worker.
- * @param {any} data
- * @returns {Words}
- */
-export function runInWords(data) {
-  const task = Object.hasOwn(tasks, data.task) ? tasks[data.task] : undefined
-  const seconds = data.ended_at ? (Date.parse(data.ended_at) - Date.parse(data.started_at)) / 1000 : null
-  const outcome = data.outcome ? (outcomes[data.outcome] ?? data.outcome) : 'running'
-  const facts = [
-    `on ${data.worker}`,
-    data.first_idx ? `resumed at segment ${data.first_idx + 1}` : '',
-    data.error ? `${data.error.message ?? ''} (${data.error.code})` : '',
-  ]
-  return {
-    title: task ? task(Number(data.position)) : `${humanise(String(data.task))} ${data.position}`,
-    note: seconds === null ? outcome : `${outcome} after ${span(seconds)}`.replace('done after', 'done in'),
-    text: facts.filter(Boolean).join(' · '),
-  }
-}
+/** @param {{ message?: string, code?: string }} data */
+const faultWords = ({ message, code }) => [message, code && `(${code})`].filter(Boolean).join(' ')
 
 /** @param {unknown} list */
 const names = (list) => (Array.isArray(list) ? list.join(', ') : '')

@@ -1,9 +1,12 @@
 // @ts-check
-import { act } from '../base/api.js'
+import { act, getRuns } from '../base/api.js'
 import { confirmAction, notify } from '../base/dialogs.js'
 import { fill, h, icon, setText, show } from '../base/dom.js'
-import { clock, humanise, nameOf } from '../base/format.js'
+import { clock, humanise, nameOf, sentence } from '../base/format.js'
 import { copyButton, createPill, timeAgo } from '../base/widgets.js'
+import { adviceFor } from './failure-words.js'
+import { taskWords } from './run-words.js'
+import { logOf } from './runs-panel.js'
 
 /** @typedef {import('../base/types.js').Video} Video */
 
@@ -24,11 +27,23 @@ const questions = {
   },
 }
 
+/** @typedef {'cancel' | 'retry' | 'delete'} Action */
+
+/**
+ * @typedef {object} ActionListener
+ * @property {(action: Action) => void} onActing it is about to be asked for
+ * @property {(action: Action, done: boolean) => void} onActed false = it was refused
+ */
+
+/** @param {string} words `Chunk 2` → `chunk 2`, but MP4 stays */
+const inSentence = (words) =>
+  /^[A-Z][a-z]/.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words
+
 /**
  * Title, status, what can be done with it, and why it failed if it did.
- * @param {{ id: string, onDeleting: (now: boolean) => void, onActed: (action: 'cancel' | 'retry' | 'delete') => void }} options
+ * @param {{ id: string } & ActionListener} options
  */
-export function createHeader({ id, onDeleting, onActed }) {
+export function createHeader({ id, onActing, onActed }) {
   const pill = createPill()
   const title = h('h1', { tabindex: -1, dir: 'auto' })
   const meta = h('span', { class: 'parts' })
@@ -36,6 +51,7 @@ export function createHeader({ id, onDeleting, onActed }) {
   const retry = button('Retry', 'retry', 'primary')
   const remove = button('Delete', 'delete')
   const problem = h('div', { class: 'problem', role: 'alert', hidden: true })
+  const log = h('div', { class: 'problem-log', hidden: true })
   const element = h(
     'header',
     { class: 'video-head' },
@@ -50,8 +66,9 @@ export function createHeader({ id, onDeleting, onActed }) {
     ),
     h('div', { class: 'actions' }, cancel, retry, remove),
     problem,
+    log,
   )
-  return { element, setVideo, setStatus }
+  return { element, setVideo, setStatus, loadLog }
 
   /** @param {Video} video */
   function setVideo(video) {
@@ -63,8 +80,34 @@ export function createHeader({ id, onDeleting, onActed }) {
     ]
     fill(meta, ...parts.filter((part) => part !== null).map((part) => h('span', {}, part)))
     setStatus(video.status)
-    show(problem, video.error !== null)
-    if (video.error) fill(problem, h('p', {}, video.error.message), h('code', {}, video.error.code))
+    setProblem(video.error)
+  }
+
+  /** @param {Video['error']} error */
+  function setProblem(error) {
+    show(problem, error !== null)
+    show(log, error !== null && log.childElementCount > 0)
+    if (!error || problem.dataset.code === error.code) return
+    problem.dataset.code = error.code
+    fill(
+      problem,
+      h('p', {}, sentence(error.message)),
+      h('p', { class: 'advice' }, adviceFor(error.code)),
+      h('code', {}, error.code),
+    )
+  }
+
+  /** What ffmpeg said in the run that the video failed with. @param {AbortSignal} [signal] */
+  async function loadLog(signal) {
+    const [run] = (await getRuns(id, { outcome: 'failed', limit: 1 }, signal)).runs
+    const said = run?.error?.stderr
+    show(log, said !== undefined)
+    if (!run || !said || log.textContent?.endsWith(said)) return
+    fill(
+      log,
+      h('h2', {}, `What ffmpeg said last, in ${inSentence(taskWords(run))} on ${run.worker}`),
+      logOf(said),
+    )
   }
 
   /** @param {Video['status']} status */
@@ -76,7 +119,7 @@ export function createHeader({ id, onDeleting, onActed }) {
 
   /**
    * @param {string} label
-   * @param {'cancel' | 'retry' | 'delete'} action
+   * @param {Action} action
    * @param {string} [look]
    */
   function button(label, action, look = '') {
@@ -90,12 +133,12 @@ export function createHeader({ id, onDeleting, onActed }) {
     async function run() {
       if (action !== 'retry' && !(await confirmAction(questions[action]))) return
       element.disabled = true
-      if (action === 'delete') onDeleting(true)
+      onActing(action)
       try {
         await act(id, action)
-        onActed(action)
+        onActed(action, true)
       } catch (error) {
-        if (action === 'delete') onDeleting(false)
+        onActed(action, false)
         notify(error)
       } finally {
         element.disabled = false

@@ -1,191 +1,209 @@
 // @ts-check
-import { getVideo, listVideos } from '../base/api.js'
-import { notify, showSubmitDialog, submitGuide } from '../base/dialogs.js'
-import { fill, h, icon, show } from '../base/dom.js'
+import { act, findVideos, listVideos } from '../base/api.js'
+import { notify } from '../base/dialogs.js'
+import { fill, h, show } from '../base/dom.js'
 import { openFeed } from '../base/progress-feed.js'
-import { createRow } from './list-row.js'
+import { addressOf, createHead } from './list-head.js'
+import { emptyNote, failureNote, skeleton } from './list-notes.js'
+import { createLookUps } from './look-ups.js'
+import { createRows, isOlder } from './rows.js'
 
 /** @typedef {import('../base/types.js').Video} Video */
 /** @typedef {import('../base/types.js').Snapshot} Snapshot */
-
-const filters = ['', 'processing', 'queued', 'completed', 'failed', 'cancelled']
 
 const pageSize = 25
 /** The most the API gives at once. */
 const pageMax = 100
 
 /**
- * All videos, newest first, live.
+ * All videos or those that meet the filter, newest first, live.
  * @param {HTMLElement} root
- * @param {{ status: string, onLive: (live: boolean) => void }} options
+ * @param {import('../base/api.js').Filter & { onLive: (live: boolean) => void }} options
  * @returns {() => void} ends it
  */
-export function listView(root, { status, onLive }) {
-  /** @type {Map<string, ReturnType<typeof createRow>>} */
-  const rows = new Map()
-  /** Videos met in the feed that are not shown, by the status they were looked up in. @type {Map<string, string>} */
-  const passedOver = new Map()
+export function listView(root, { status, words, onLive }) {
+  let filter = { status, words }
   /** @type {string | null} */
   let cursor = null
-  let ended = false
-  let loaded = false
+  /** The reading under way, which what the feed tells waits for. */
+  let reading = new AbortController()
+  /** @type {Promise<void>} */
+  let read = Promise.resolve()
+  /** Videos met in the feed that do not belong here, by how far they were. @type {Map<string, string>} */
+  const passedOver = new Map()
+  /** What the feed last said of those that are being looked up. @type {Map<string, Snapshot>} */
+  const told = new Map()
+  /** Deleted while a page was on its way. @type {Set<string>} */
+  const gone = new Set()
 
-  const list = h('ul', { class: 'rows', 'aria-label': 'Videos', 'aria-busy': true })
-  const more = h('button', { type: 'button', class: 'button', onclick: () => load(cursor) }, 'Load more')
-  const empty = h('div', { class: 'empty' })
+  const head = createHead(filter, search)
+  const rows = createRows({ onRetry })
+  const lookUps = createLookUps(lookUp)
+  const more = h('button', { type: 'button', class: 'button load-more', onclick: loadMore }, 'Load more')
+  const note = h('div', {}, skeleton())
   show(more, false)
-  show(empty, false)
-  fill(root, heading(status), list, empty, more)
+  fill(root, head.element, rows.element, note, more)
   document.title = 'Stepladder'
 
-  void load(null)
-  const close = openFeed('/progress', {
-    onSnapshot,
-    onDeleted: remove,
-    onBack: () => load(null),
-    onLive,
-  })
+  reload()
+  const close = openFeed('/progress', { onSnapshot, onDeleted, onBack: reload, onLive })
   return () => {
-    ended = true
     close()
+    head.end()
+    lookUps.end()
+    reading.abort()
   }
 
-  /** @param {string | null} from null = start again at the newest */
-  async function load(from) {
-    more.disabled = true
+  /** @param {string} next */
+  function search(next) {
+    if (next === filter.words) return
+    filter = { ...filter, words: next }
+    // No entry in the history for each word; whoever comes back finds the last one.
+    history.replaceState(null, '', addressOf(filter))
+    reload()
+  }
+
+  /** Reads again what is shown, from the newest on. */
+  function reload() {
+    reading.abort()
+    reading = new AbortController()
+    read = readShown(reading.signal)
+  }
+
+  /** @param {AbortSignal} signal */
+  async function readShown(signal) {
+    rows.element.setAttribute('aria-busy', 'true')
+    gone.clear()
+    passedOver.clear()
     try {
-      const limit = from === null ? Math.min(pageMax, Math.max(pageSize, rows.size)) : pageSize
-      const page = await listVideos({ status, cursor: from, limit })
-      if (ended) return
-      if (from === null) forgetAllBut(page.videos)
-      cursor = page.next_cursor
-      for (const video of page.videos) place(video)
-      show(more, cursor !== null)
-      loaded = true
-      showEmpty()
+      const wanted = Math.max(pageSize, rows.size())
+      /** @type {Video[]} */
+      const videos = []
+      let next = null
+      do {
+        const limit = Math.min(pageMax, wanted - videos.length)
+        const page = await listVideos({ ...filter, cursor: next, limit }, signal)
+        videos.push(...page.videos)
+        next = page.next_cursor
+      } while (next && videos.length < wanted)
+      rows.keepOnly(videos)
+      take({ videos, next_cursor: next })
     } catch (error) {
-      if (!ended) notify(error)
-    } finally {
-      more.disabled = false
-      list.setAttribute('aria-busy', 'false')
+      if (!signal.aborted) refused(error)
     }
   }
 
-  /** @param {Video[]} videos */
-  function forgetAllBut(videos) {
-    const ids = new Set(videos.map((video) => video.id))
-    for (const id of [...rows.keys()]) if (!ids.has(id)) remove(id)
-    passedOver.clear()
+  async function loadMore() {
+    const { signal } = reading
+    more.disabled = true
+    try {
+      take(await listVideos({ ...filter, cursor, limit: pageSize }, signal))
+    } catch (error) {
+      if (!signal.aborted) notify(error)
+    } finally {
+      more.disabled = false
+    }
   }
 
-  /** Puts a video where its age belongs. @param {Video} video */
-  function place(video) {
-    const known = rows.get(video.id)
-    if (known) return known.update(video)
-    const row = createRow(video)
-    rows.set(video.id, row)
-    const last = lastShown()
-    const older = last && isOlder(last, video) ? shown().find((other) => isOlder(other.video, video)) : null
-    list.insertBefore(row.element, older?.element ?? null)
-    showEmpty()
+  /** @param {{ videos: Video[], next_cursor: string | null }} page */
+  function take(page) {
+    cursor = page.next_cursor
+    for (const video of page.videos) if (!gone.has(video.id)) rows.place(video)
+    rows.element.setAttribute('aria-busy', 'false')
+    showNote()
   }
 
-  /** The rows from the top down. */
-  function shown() {
-    return [...list.querySelectorAll('li')].flatMap((item) => rows.get(item.dataset.id ?? '') ?? [])
-  }
-
-  function lastShown() {
-    const item = list.lastElementChild
-    return item instanceof HTMLElement ? rows.get(item.dataset.id ?? '')?.video : undefined
+  /** @param {unknown} error */
+  function refused(error) {
+    rows.element.setAttribute('aria-busy', 'false')
+    if (rows.size() > 0) return notify(error)
+    fill(note, failureNote(error instanceof Error ? error.message : String(error), reload))
   }
 
   /** @param {Snapshot} snapshot */
   function onSnapshot(snapshot) {
     const id = snapshot.video_id
-    if (status && snapshot.status !== status) return remove(id)
     const row = rows.get(id)
-    if (!row) return meet(snapshot)
-    const changed = row.video.status !== snapshot.status
-    row.video = { ...row.video, status: snapshot.status }
-    row.progress(snapshot)
-    if (changed) void refresh(id)
+    const changed = row?.video.status !== snapshot.status
+    row?.progress(snapshot)
+    if (filter.status && snapshot.status !== filter.status) return leave(id)
+    if (row ? changed : isNews(snapshot)) lookUps.want(id)
+    else if (!told.has(id)) return
+    told.set(id, snapshot)
   }
 
-  /** A video not on the page: a new one, or one of a later page. @param {Snapshot} snapshot */
-  async function meet(snapshot) {
-    const id = snapshot.video_id
-    if (passedOver.get(id) === snapshot.status) return
-    passedOver.set(id, snapshot.status)
-    const video = await getVideo(id).catch(() => null) // gone already: nothing to show
-    if (!video || ended || rows.has(id) || (status && video.status !== status)) return
-    const last = lastShown()
-    if (cursor !== null && last && isOlder(video, last)) return
-    place(video)
-    rows.get(id)?.progress(snapshot)
+  /** Whether a video that is not shown might belong here now. A title may come with the plan. @param {Snapshot} snapshot */
+  function isNews({ video_id: id, status, stage }) {
+    const phase = `${status} ${stage}`
+    if (passedOver.get(id) === phase) return false
+    if (status === 'queued' || status === 'processing') passedOver.set(id, phase)
+    else passedOver.delete(id)
+    return true
+  }
+
+  /** @param {string[]} ids */
+  async function lookUp(ids) {
+    // One reading may follow upon another.
+    let waited = null
+    while (waited !== read) {
+      waited = read
+      await waited
+    }
+    const { signal } = reading
+    try {
+      const found = await findVideos(ids, filter, signal)
+      const left = new Set(ids)
+      for (const video of found) {
+        left.delete(video.id)
+        if (belongs(video)) rows.place(video, { moving: true })
+        const snapshot = told.get(video.id)
+        if (snapshot) rows.get(video.id)?.progress(snapshot)
+      }
+      for (const id of left) leave(id)
+      showNote()
+    } catch {
+      // The next change of each asks again, and so does the reading after a gap.
+    } finally {
+      for (const id of ids) told.delete(id)
+    }
+  }
+
+  /** Whether it is shown, or new, or at least not older than all that is. @param {Video} video */
+  function belongs(video) {
+    if (gone.has(video.id)) return false
+    const last = rows.last()
+    return cursor === null || !last || rows.get(video.id) !== undefined || !isOlder(video, last)
   }
 
   /** @param {string} id */
-  async function refresh(id) {
-    const video = await getVideo(id).catch(() => null) // deleted meanwhile: the feed says so too
-    if (video && !ended) rows.get(id)?.update(video)
-  }
-
-  /** @param {string} id */
-  function remove(id) {
-    rows.get(id)?.element.remove()
-    rows.delete(id)
+  function onDeleted(id) {
+    gone.add(id)
     passedOver.delete(id)
-    showEmpty()
+    lookUps.forget(id)
+    leave(id)
   }
 
-  function showEmpty() {
-    const none = rows.size === 0 && loaded
-    if (none && !empty.firstChild) fill(empty, ...(status ? nothingHere(status) : welcome()))
-    show(empty, none)
+  /** @param {string} id */
+  function leave(id) {
+    void rows.leave(id)
+    if (rows.size() === 0 && cursor !== null) reload()
+    else showNote()
   }
-}
 
-/**
- * @param {Video} a
- * @param {Video} b
- */
-function isOlder(a, b) {
-  return a.created_at === b.created_at ? a.id < b.id : Date.parse(a.created_at) < Date.parse(b.created_at)
-}
+  function showNote() {
+    show(more, cursor !== null)
+    if (rows.size() > 0) return fill(note)
+    if (rows.element.getAttribute('aria-busy') === 'true') return
+    const empty = emptyNote(filter, head.clear)
+    if (!note.firstChild?.isEqualNode(empty)) fill(note, empty)
+  }
 
-/** @param {string} status */
-function heading(status) {
-  const tabs = filters.map((name) =>
-    h(
-      'a',
-      { href: name ? `#/?status=${name}` : '#/', 'aria-current': name === status ? 'page' : null },
-      name ? name.charAt(0).toUpperCase() + name.slice(1) : 'All',
-    ),
-  )
-  return h(
-    'div',
-    { class: 'list-head' },
-    h('h1', { tabindex: -1 }, 'Videos'),
-    h(
-      'button',
-      { type: 'button', class: 'button primary', onclick: showSubmitDialog },
-      icon('plus'),
-      'Submit a video',
-    ),
-    h('nav', { class: 'tabs', 'aria-label': 'Filter by status' }, ...tabs),
-  )
-}
-
-/** @param {string} status */
-function nothingHere(status) {
-  return [h('p', { class: 'quiet' }, `No video is ${status} right now.`)]
-}
-
-function welcome() {
-  return [
-    h('h2', {}, 'No videos yet'),
-    h('p', {}, 'Hand one in from a terminal and it appears here by itself, playing before it is done.'),
-    submitGuide(),
-  ]
+  /** @param {string} id */
+  async function onRetry(id) {
+    try {
+      await act(id, 'retry')
+    } catch (error) {
+      notify(error)
+    }
+  }
 }

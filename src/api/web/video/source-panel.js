@@ -1,63 +1,13 @@
 // @ts-check
 import { h } from '../base/dom.js'
-import { bitrate, bytes, clock, frameRate, humanise, language } from '../base/format.js'
+import { bitrate, bytes, clock, frameRate, language } from '../base/format.js'
 import { facts, panel } from '../base/widgets.js'
 
 /** @typedef {import('../base/types.js').Video} Video */
 /** @typedef {import('../../../media/model.ts').MediaInfo} MediaInfo */
-/** @typedef {import('../../../media/model.ts').Plan} Plan */
 
-/** What will be made and why. @param {Video} video */
-export function planPanel({ plan }) {
-  if (!plan) return null
-  const chunks = plan.video?.chunks.length ?? 0
-  const cut = plan.single_chunk
-    ? `one piece (${humanise(plan.single_chunk).toLowerCase()})`
-    : `${chunks} chunks`
-  return panel(
-    'Plan',
-    facts([
-      ['Cut into', chunks ? cut : null],
-      ['Segments', `${plan.segment_s} s each`],
-      ['Frame rate', plan.video && `${frameRate(plan.video.frame_rate)} fps`],
-      ['Deinterlaced', plan.video?.deinterlace && 'yes'],
-      ['HDR', plan.video?.tone_map && 'tone-mapped to SDR'],
-    ]),
-    reasons(
-      'Kept',
-      plan.kept.map(({ name, reason }) => [name, reason]),
-    ),
-    reasons(
-      'Left out',
-      plan.skipped.map(({ name, reason }) => [name, reason]),
-    ),
-    reasons(
-      'Warnings',
-      plan.warnings.map(({ code, message }) => [humanise(code), message]),
-    ),
-  )
-}
-
-/**
- * @param {string} title
- * @param {string[][]} lines
- */
-function reasons(title, lines) {
-  if (lines.length === 0) return null
-  return h(
-    'div',
-    { class: 'reasons', 'data-kind': title },
-    h('h3', {}, title),
-    h(
-      'ul',
-      {},
-      ...lines.map(([name, reason]) => h('li', {}, h('strong', {}, name), ' ', h('span', {}, reason))),
-    ),
-  )
-}
-
-/** Where it came from and what was found in it. @param {Video} video */
-export function sourcePanel({ source, media, metadata }) {
+/** Where it came from, what was found in it, and what was asked for. @param {Video} video */
+export function sourcePanel({ source, media, metadata, options }) {
   const lines = media ? mediaLines(media) : []
   return panel(
     'Source',
@@ -69,10 +19,33 @@ export function sourcePanel({ source, media, metadata }) {
       ],
       ...lines,
     ]),
+    h('h3', {}, 'Asked for'),
+    h('ul', { class: 'asked' }, ...wishes(options).map((wish) => h('li', {}, wish))),
     Object.keys(metadata).length > 0 && h('h3', {}, 'Metadata'),
     Object.keys(metadata).length > 0 &&
       h('pre', { class: 'metadata', tabindex: 0 }, JSON.stringify(metadata, null, 2)),
   )
+}
+
+/**
+ * The options of the job, those that change something.
+ * @param {Video['options']} options
+ */
+function wishes({ profile, per_title, quality, allow_partial }) {
+  return [
+    `The profile “${profile ?? 'default'}”.`,
+    per_title && 'A ladder fitted to the content, of which a few seconds are sampled.',
+    quality && 'Every rung measured against the source.',
+    allow_partial && 'What there is of a damaged source, instead of a failure.',
+  ].filter((wish) => typeof wish === 'string')
+}
+
+/** As ffprobe names those that most files are. @type {Record<string, string>} */
+const containers = {
+  'mov,mp4,m4a,3gp,3g2,mj2': 'MP4 or MOV',
+  'matroska,webm': 'Matroska or WebM',
+  mpegts: 'MPEG-TS',
+  avi: 'AVI',
 }
 
 /**
@@ -82,7 +55,7 @@ export function sourcePanel({ source, media, metadata }) {
 function mediaLines(media) {
   const { video } = media
   return [
-    ['Container', media.format],
+    ['Container', containers[media.format] ?? media.format],
     ['Title in the file', media.title],
     ['Duration', clock(media.duration_s)],
     ['Bitrate', media.bitrate_bps === null ? null : bitrate(media.bitrate_bps)],
