@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Pool } from 'undici'
-import { uploadFile } from '../../src/cli/client/submit.ts'
+import { uploadFile } from '../../src/cli/upload/upload-file.ts'
 import { choosePort } from '../stack/ports.ts'
 import { untilItAnswers } from '../stack/ready.ts'
 import { shortFile } from './bench-clip.ts'

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { submitJob, uploadFile } from '../../src/cli/client/submit.ts'
+import { submitJob } from '../../src/cli/client/submit.ts'
 import type { Video } from '../../src/cli/client/video.ts'
 import { getVideo } from '../../src/cli/client/videos.ts'
+import { uploadFile } from '../../src/cli/upload/upload-file.ts'
 import type { JobOptions } from '../../src/media/plan/job-options.ts'
 
 export type JobTimes = { video: Video; wallS: number; firstPlayableS: number }

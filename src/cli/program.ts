@@ -9,13 +9,27 @@ import { addCancel } from './verbs/cancel.ts'
 import { addDelete } from './verbs/delete.ts'
 import { addDoctor } from './verbs/doctor.ts'
 import { addList } from './verbs/list.ts'
+import { addPlan } from './verbs/plan.ts'
 import { addQueue } from './verbs/queue.ts'
 import { addRetry } from './verbs/retry.ts'
 import { addShow } from './verbs/show.ts'
+import { addUpload } from './verbs/upload.ts'
 import { addWatch } from './verbs/watch.ts'
 import { addWorkers } from './verbs/workers.ts'
 
-const verbs = [addList, addShow, addWatch, addRetry, addCancel, addDelete, addQueue, addWorkers, addDoctor]
+const verbs = [
+  addUpload,
+  addWatch,
+  addList,
+  addShow,
+  addPlan,
+  addRetry,
+  addCancel,
+  addDelete,
+  addQueue,
+  addWorkers,
+  addDoctor,
+]
 
 const about = `
 Results go to standard output, progress to standard error.

@@ -2,7 +2,7 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { makeMedia } from '../../scripts/clips/make.ts'
-import { uploadFile } from '../../src/cli/client/submit.ts'
+import { uploadFile } from '../../src/cli/upload/upload-file.ts'
 import { untilEnded } from '../support/job-client.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
 

@@ -17,7 +17,7 @@ export function commandLine(environment: Environment): CommandLine {
 }
 
 /** The same, to be written to, interrupted and awaited. */
-function startCommandLine(environment: Environment, args: readonly string[]) {
+export function startCommandLine(environment: Environment, args: readonly string[]) {
   const env = { PATH: process.env.PATH ?? '', ...environment }
   const options = {
     env,

@@ -1,6 +1,7 @@
-import { submitJob, uploadFile } from '../../src/cli/client/submit.ts'
+import { submitJob } from '../../src/cli/client/submit.ts'
 import type { Video } from '../../src/cli/client/video.ts'
 import { getVideo } from '../../src/cli/client/videos.ts'
+import { uploadFile } from '../../src/cli/upload/upload-file.ts'
 import type { JobOptions } from '../../src/media/plan/job-options.ts'
 import { type ProgressSnapshot, progressSnapshotSchema } from '../../src/progress/snapshot.ts'
 

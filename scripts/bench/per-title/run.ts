@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { z } from 'zod'
-import { submitJob, uploadFile } from '../../../src/cli/client/submit.ts'
+import { submitJob } from '../../../src/cli/client/submit.ts'
 import type { Video } from '../../../src/cli/client/video.ts'
 import { getVideo } from '../../../src/cli/client/videos.ts'
+import { uploadFile } from '../../../src/cli/upload/upload-file.ts'
 import { planSchema } from '../../../src/media/model.ts'
 import { cpuSeconds } from '../cpu.ts'
 

@@ -32,7 +32,7 @@ export type Video = z.infer<typeof videoSchema>
 const reasonSchema = z.looseObject({ name: z.string(), code: z.string(), reason: z.string() })
 
 /** What is made and why, as a video or a dry run shows it. */
-const planSchema = z.looseObject({
+export const planSchema = z.looseObject({
   profile: z.string(),
   video: z
     .looseObject({
@@ -54,7 +54,7 @@ const planSchema = z.looseObject({
 export type Plan = z.infer<typeof planSchema>
 
 /** What ffprobe found, as far as it is shown on one line. */
-const mediaSchema = z.looseObject({
+export const mediaSchema = z.looseObject({
   format: z.string(),
   duration_s: z.number().nullable(),
   size_bytes: z.number(),

@@ -35,7 +35,8 @@ function terminal(out: Out, colours: boolean): Screen {
   /** One write, so that nothing flickers between erasing and drawing. */
   const redraw = (above: readonly string[] = []) => {
     const rows = drawing([...blocks.values()], out.columns || 80, out.rows || 24)
-    const back = drawn > 0 ? `\x1b[${drawn}A\r\x1b[J` : ''
+    // From where Ctrl-C left the cursor too: terminals echo it.
+    const back = `${drawn > 0 ? `\x1b[${drawn}A` : ''}\r\x1b[J`
     out.write(back + [...above, ...rows].map((row) => `${row}\n`).join(''))
     drawn = rows.length
   }

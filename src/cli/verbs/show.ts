@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import type { Media, VideoDetail } from '../client/video.ts'
+import type { VideoDetail } from '../client/video.ts'
 import { getVideoDetail } from '../client/videos.ts'
 import { resolutionTable } from '../screen/drawing.ts'
+import { mediaLine } from '../screen/media-line.ts'
 import type { Line } from '../screen/paint.ts'
-import { bytesText, timeText } from '../screen/units.ts'
+import { timeText } from '../screen/units.ts'
 import { statusPiece, timeOfDay } from '../screen/words.ts'
 import { exits, type Perform, type Session } from '../session.ts'
 import { examples } from './examples.ts'
@@ -52,15 +53,4 @@ function lines(video: VideoDetail, baseUrl: string): Line[] {
     ...(video.resolutions.length > 0 ? ['', ...resolutionTable(video)] : []),
     ...(plan ? ['', ...planLines(plan)] : []),
   ]
-}
-
-/** What is in the source. */
-function mediaLine({ format, duration_s, size_bytes, video, audio, subtitles }: Media): string {
-  const parts = [format, timeText(duration_s), bytesText(size_bytes)]
-  parts.push(video ? `${video.codec} ${video.width}×${video.height}` : 'no picture')
-  parts.push(
-    ...audio.map(({ codec, language }) => `${codec ?? 'unknown'} sound${language ? ` (${language})` : ''}`),
-  )
-  if (subtitles.length > 0) parts.push(`${subtitles.length} subtitle${subtitles.length === 1 ? '' : 's'}`)
-  return parts.join(', ')
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { uploadFile } from '../../../src/cli/client/submit.ts'
+import { uploadFile } from '../../../src/cli/upload/upload-file.ts'
 import type { Database } from '../../../src/db.ts'
 import type { TestSystem } from '../../support/start-system.ts'
 import type { Acknowledged } from './finding.ts'

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { submitJob, uploadFile } from '../../../src/cli/client/submit.ts'
+import { submitJob } from '../../../src/cli/client/submit.ts'
+import { uploadFile } from '../../../src/cli/upload/upload-file.ts'
 import { untilEnded, watchJob } from '../job-client.ts'
 import type { TestSystem } from '../system.ts'
 import { brokenFilm, longFilm, noFilm, portraitFilm, richFilm, sound } from './films.ts'

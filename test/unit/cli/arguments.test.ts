@@ -26,7 +26,19 @@ async function run(...argv: string[]) {
   return { exitCode, ...written }
 }
 
-const verbs = ['list', 'show', 'watch', 'retry', 'cancel', 'delete', 'queue', 'workers', 'doctor']
+const verbs = [
+  'upload',
+  'plan',
+  'list',
+  'show',
+  'watch',
+  'retry',
+  'cancel',
+  'delete',
+  'queue',
+  'workers',
+  'doctor',
+]
 
 test.for(verbs)('%s --help explains it with examples, on standard output', async (verb) => {
   const { exitCode, stdout, stderr } = await run(verb, '--help')
@@ -72,15 +84,25 @@ test('with --json wrong usage is a document too', async () => {
   })
 })
 
-test.for(verbs)('%s ends with 3 when no API answers, or fails its check', async (verb) => {
-  const args = ['show', 'watch', 'retry', 'cancel'].includes(verb)
-    ? ['x']
-    : verb === 'delete'
-      ? ['x', '-y']
-      : []
-  const { exitCode, stdout, stderr } = await run(verb, ...args)
-  if (verb === 'doctor')
-    expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/^failed +api +The API at/)])
-  else
-    expect([exitCode, stdout, stderr]).toEqual([3, '', expect.stringContaining(`${nowhere} does not answer`)])
+const asking = [
+  ['upload', 'https://example.com/film.mp4'],
+  ['plan', 'source/film'],
+  ['show', 'x'],
+  ['watch', 'x'],
+  ['retry', 'x'],
+  ['cancel', 'x'],
+  ['delete', 'x', '-y'],
+  ['list'],
+  ['queue'],
+  ['workers'],
+] as const
+
+test.for(asking)('%s ends with 3 when no API answers', { timeout: 30_000 }, async (argv) => {
+  const { exitCode, stdout, stderr } = await run(...argv)
+  expect([exitCode, stdout, stderr]).toEqual([3, '', expect.stringContaining(`${nowhere} does not answer`)])
+})
+
+test('doctor fails its first check when no API answers', async () => {
+  const { exitCode, stdout } = await run('doctor')
+  expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/^failed +api +The API at/)])
 })

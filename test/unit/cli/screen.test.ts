@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { transferBlock } from '../../../src/cli/screen/blocks.ts'
 import { createScreen } from '../../../src/cli/screen/screen.ts'
 
-const moves = /\p{Cc}\[(\d+)A\r\p{Cc}\[J|\n|\P{Cc}+/gu
+const moves = /(?:\p{Cc}\[(\d+)A)?\r\p{Cc}\[J|\n|\P{Cc}+/gu
 
 /** What a terminal of this size would show: it knows line feeds, cursor up and erase below. */
 function terminal(columns: number, rows: number) {
@@ -11,6 +11,7 @@ function terminal(columns: number, rows: number) {
     for (const [piece, up] of text.matchAll(moves)) {
       if (up) lines = [...lines.slice(0, lines.length - 1 - Number(up)), '']
       else if (piece === '\n') lines.push('')
+      else if (piece.startsWith('\r')) lines.splice(-1, 1, '')
       else lines.push(lines.pop() + piece)
     }
     return true
