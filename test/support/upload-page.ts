@@ -68,11 +68,11 @@ export async function choose(page: Page, ...paths: string[]): Promise<void> {
   await ((await again.count()) > 0 ? again : first).setInputFiles(paths)
 }
 
-/** Keeps requests to the store or the API waiting from now on; says when one is there, and lets them go. */
-export async function hold(context: BrowserContext, address: RegExp, method: string) {
+/** Keeps a page's requests to the store or the API waiting from now on; says when one is there, and lets them go. */
+export async function hold(page: Page, address: RegExp, method: string) {
   const gate = Promise.withResolvers<void>()
   const first = Promise.withResolvers<void>()
-  await context.route(address, async (route) => {
+  await page.route(address, async (route) => {
     if (route.request().method() !== method) return route.continue()
     first.resolve()
     await gate.promise
