@@ -1,6 +1,5 @@
 // @ts-check
 import { ApiError } from '../base/api.js'
-import { bytes } from '../base/format.js'
 import { forget, takeClosed, unfinished } from './ledger.js'
 import { getUpload, storedBytes } from './upload-api.js'
 
@@ -101,7 +100,10 @@ export function goingOn(file, entry) {
 async function tellHowFar({ id, fileId, filename, size }, partsId, notes) {
   const stored = await storedBytes(id, partsId).catch(() => 0) // it goes on all the same
   if (stored === 0) return
-  notes.say(fileId, { text: `${filename} is unfinished: ${bytes(stored)} of ${bytes(size)} are there.` })
+  // Uppy's megabytes are 2^20 bytes and the page's are 10^6: a share is the same in both.
+  notes.say(fileId, {
+    text: `${filename} is unfinished: ${Math.floor((100 * stored) / size)} % of it is there.`,
+  })
 }
 
 /** @param {UppyFile} file */
