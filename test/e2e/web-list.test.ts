@@ -206,7 +206,7 @@ test('a submitted video appears in the open list by itself, and its bar moves un
         if (percent !== null) seen.add(Number(percent))
         return own.locator('.pill').textContent()
       },
-      { timeout: 150_000, interval: 100 },
+      { timeout: 240_000, interval: 100 },
     )
     .toBe('Completed')
 
@@ -217,7 +217,7 @@ test('a submitted video appears in the open list by itself, and its bar moves un
   await own.getByText('3 rungs').waitFor()
   await own.locator('img').waitFor()
   expect(page.complaints).toEqual([])
-})
+}, 300_000)
 
 test('the list fits a phone in the dark, and the keyboard reaches a video', async () => {
   const [id = ''] = await insertVideos([`A long title ${'and_longer'.repeat(28)}`], 'failed')

@@ -23,7 +23,7 @@ beforeAll(async () => {
   ;[system, browser, film] = await Promise.all([
     createTestSystem({ workers: 1, slots: 2 }),
     launchBrowser(),
-    clip({ seconds: 60, width: 854, height: 480 }),
+    clip({ seconds: 40, width: 640, height: 360 }),
   ])
   const key = await upload(await clip({ seconds: 4, width: 640, height: 360 }))
   const job = { source: { key }, title: hostileTitle, quality: true, metadata: { note: hostileTitle } }
@@ -66,13 +66,13 @@ test('a video plays on its page while it is being made, from the start, and afte
   const before = await numberOf(page, 'currentTime')
   await expect.poll(() => numberOf(page, 'currentTime'), patiently).toBeGreaterThan(before + 1)
 
-  await pill(page, 'Completed').waitFor(patiently)
+  await pill(page, 'Completed').waitFor({ timeout: 240_000 })
   await expect.poll(() => page.locator('.renditions a').count(), patiently).toBeGreaterThan(1)
   await expect.poll(() => video.getAttribute('poster'), patiently).toBe(`/videos/${id}/poster.jpg`)
   await page.locator('.timeline > li[data-kind="completed"]').waitFor()
   await page.locator('.at-work').waitFor({ state: 'hidden' })
   expect(page.complaints).toEqual([])
-})
+}, 300_000)
 
 test('the page of a completed video says what was made and why, what was checked, and who did it', async () => {
   const page = await open(`/#/videos/${made}`)

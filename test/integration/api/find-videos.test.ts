@@ -76,13 +76,13 @@ describe('a search by title', () => {
   })
 
   test.each([
-    [`q=${'x'.repeat(201)}`, 'q'],
-    [`q=${'x'.repeat(10_000)}`, 'q'],
-    ['q=a%00b', 'q'],
-    ['q=one&q=two', 'q'],
-    ['status=failed&status=queued', 'status'],
-    ['limit=2&limit=3', 'limit'],
-  ])('refuses ?%.40s', async (query, path) => {
+    ['201 characters', `q=${'x'.repeat(201)}`, 'q'],
+    ['10,000 characters', `q=${'x'.repeat(10_000)}`, 'q'],
+    ['a character that no text has', 'q=a%00b', 'q'],
+    ['two searches', 'q=one&q=two', 'q'],
+    ['two statuses', 'status=failed&status=queued', 'status'],
+    ['two limits', 'limit=2&limit=3', 'limit'],
+  ])('refuses %s', async (_, query, path) => {
     const { status, body } = await api.ask(`/videos?${query}`)
     expect([status, body.code, body.errors[0].path]).toEqual([422, 'invalid_request', path])
   })
@@ -120,7 +120,7 @@ test('among 100,000 videos a search looks up what is rare, walks along age for w
     expect(plan).not.toContain('Seq Scan on videos')
     expect(rowsRead(plan)).toBe(most)
   }
-})
+}, 120_000)
 
 /** The rows that the scans of the table met. */
 function rowsRead(plan: string): number {
@@ -167,16 +167,16 @@ describe('videos by their ids', () => {
   })
 
   test.each([
-    ['ids=film', 'ids.0'],
-    ['ids=', 'ids.0'],
-    [`ids=${unknown},`, 'ids.1'],
-    [`ids=${Array.from({ length: 101 }, () => unknown).join(',')}`, 'ids'],
-    [`ids=${unknown}&ids=${unknown}`, 'ids'],
-    [`ids=${unknown}&limit=5`, 'limit'],
-    [`ids=${unknown}&cursor=abc`, 'cursor'],
-    [`ids=${unknown}&full=yes`, 'full'],
-    ['full=true', 'full'],
-  ])('refuses ?%.30s', async (query, path) => {
+    ['a word', 'ids=film', 'ids.0'],
+    ['nothing', 'ids=', 'ids.0'],
+    ['a comma at the end', `ids=${unknown},`, 'ids.1'],
+    ['101 of them', `ids=${Array.from({ length: 101 }, () => unknown).join(',')}`, 'ids'],
+    ['two lists', `ids=${unknown}&ids=${unknown}`, 'ids'],
+    ['a limit', `ids=${unknown}&limit=5`, 'limit'],
+    ['a cursor', `ids=${unknown}&cursor=abc`, 'cursor'],
+    ['half an answer', `ids=${unknown}&full=yes`, 'full'],
+    ['no ids at all, in full', 'full=true', 'full'],
+  ])('refuse %s', async (_, query, path) => {
     const { status, body } = await api.ask(`/videos?${query}`)
     expect([status, body.code, body.errors[0].path]).toEqual([422, 'invalid_request', path])
   })

@@ -1,39 +1,17 @@
 // @ts-check
 import { fill, h, show } from '../base/dom.js'
-import { copyButton } from '../base/widgets.js'
 import { createPlayer } from '../player/player.js'
 import { createLadder } from './ladder.js'
 
 /** @typedef {import('../base/types.js').Video} Video */
 
-/** The player, or why there is none, with the ladder and the playlist's address. */
+/** The player, or why there is none, with the ladder. */
 export function createStage() {
   /** @type {ReturnType<typeof createPlayer> | null} */
   let player = null
   const place = h('div', { class: 'screen' })
-  const address = h('input', {
-    class: 'mono',
-    readonly: true,
-    'aria-label': 'HLS address',
-    onfocus: selectAll,
-  })
-  const foot = h(
-    'div',
-    { class: 'screen-foot' },
-    h(
-      'div',
-      { class: 'address' },
-      address,
-      copyButton(() => address.value, 'Copy HLS address'),
-    ),
-  )
   const ladder = createLadder((level) => player?.setLevel(level))
-  const element = h(
-    'section',
-    { class: 'stage-area', 'aria-label': 'Player' },
-    h('div', {}, place, foot),
-    ladder.element,
-  )
+  const element = h('section', { class: 'stage-area', 'aria-label': 'Player' }, place, ladder.element)
   return { element, setVideo, setProgress: ladder.setProgress, destroy: stop }
 
   /** @param {Video} video */
@@ -43,11 +21,9 @@ export function createStage() {
     const audioOnly = video.media !== null && video.media.video === null
     place.toggleAttribute('data-audio', audioOnly)
     element.toggleAttribute('data-alone', video.media !== null && video.resolutions.length === 0)
-    address.value = new URL(video.links.hls, location.href).href
     ladder.setVideo(video)
     show(element, video.status !== 'failed' && video.status !== 'cancelled')
     const playable = video.status === 'completed' || (video.status === 'processing' && video.media !== null)
-    show(foot, playable)
     if (!playable) {
       stop()
       fill(place, h('p', { class: 'player-message' }, 'Plays here as soon as the first seconds are made'))
@@ -68,9 +44,4 @@ export function createStage() {
     player = null
     ladder.setLevels([])
   }
-}
-
-/** @param {FocusEvent & { target: HTMLInputElement }} event */
-function selectAll(event) {
-  event.target.select()
 }
