@@ -17,11 +17,12 @@ beforeAll(async () => {
 })
 afterAll(() => system?.dispose())
 
-test('the one screen of the README can be run from its top to its end', async () => {
-  const requests = await run(['README.md#The API in one screen'])
+test('the one screen of the README can be run from its top to its end, and so can its command line', async () => {
+  const sections = ['The API in one screen', 'The page and the command line']
+  const requests = await run(sections.map((section) => `README.md#${section}`))
   expect(refused(requests)).toEqual([])
   expect(requests.map(routeOf)).toContain('DELETE /videos/{id}')
-})
+}, 600_000)
 
 test('the commands of the API pages can be run in order, and every route has one', async () => {
   const requests = await run(
@@ -31,7 +32,7 @@ test('the commands of the API pages can be run in order, and every route has one
   const tried = new Set(requests.map(routeOf))
   const untried = routesOfTheApp().filter((route) => !tried.has(route))
   expect(untried.sort()).toEqual(pagesOfTheBrowser)
-})
+}, 600_000)
 
 /** The only worker comes once a job was tried again: what is cancelled before must not be over by then. */
 async function run(pages: string[]): Promise<MadeRequest[]> {
@@ -39,7 +40,7 @@ async function run(pages: string[]): Promise<MadeRequest[]> {
   let worker: Promise<unknown> | undefined
   onTestFinished(async () => {
     await worker
-    await system.killWorker(name, 'SIGTERM')
+    if (worker) await system.killWorker(name, 'SIGTERM')
   })
   const onAnswer = (request: MadeRequest) => {
     if (routeOf(request) === 'POST /videos/{id}/retry') worker ??= system.startWorker(name)

@@ -38,9 +38,9 @@ test('the script for browsers follows one video and all of them through a broken
   expect(gaps).toBe(1)
   await fetch(`${system.baseUrl}/videos/${id}`, { method: 'DELETE' })
   await expect.poll(async () => (await told()).deleted, patient).toEqual([id])
-})
+}, 600_000)
 
-const patient = { timeout: 60_000, interval: 200 }
+const patient = { timeout: 180_000, interval: 200 }
 
 /** What the page is given to do, with the functions of the documentation. */
 function watching(id: string): string {

@@ -6,7 +6,8 @@ import { type FencedBlock, fencedBlocks } from './documented.ts'
 
 export type MadeRequest = { method: string; host: string; path: string; status: number }
 
-const habits = join(import.meta.dirname, '../fixtures/newcomer.sh')
+const checkout = join(import.meta.dirname, '../..')
+const habits = join(checkout, 'test/fixtures/newcomer.sh')
 
 /**
  * Runs all commands of the pages (or sections, as `README.md#Start`) in bash, one after another in one shell, in a folder with the film as
@@ -28,7 +29,8 @@ export async function runCommands(options: {
     const blocks = options.pages.flatMap((page) => fencedBlocks(page, 'sh'))
     const commands = blocks.map((block) => commandsOf(block, options.baseUrl))
     await writeFile(script, [`source ${habits}`, ...commands].join('\n'))
-    const shell = execa('/bin/bash', [script], { cwd: folder, stdin: 'ignore', reject: false })
+    const env = { STEPLADDER_API: options.baseUrl, NODE: process.execPath, CHECKOUT: checkout }
+    const shell = execa('/bin/bash', [script], { cwd: folder, env, stdin: 'ignore', reject: false })
     for await (const request of answersIn(shell.iterable({ from: 'stderr' }))) {
       requests.push(request)
       options.onAnswer?.(request)
