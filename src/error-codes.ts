@@ -130,6 +130,11 @@ export function errorClassOf(code: string): ErrorClass {
   return isKnown(code) ? errorCodes[code].class : errorCodes.internal_error.class
 }
 
+/** What a code means, in words; null for one that is not in the table. */
+export function aboutCode(code: string): string | null {
+  return isKnown(code) ? errorCodes[code].about : null
+}
+
 function isKnown(code: string): code is keyof Codes {
   return Object.hasOwn(errorCodes, code)
 }

@@ -24,7 +24,8 @@ export async function lookAt(
   return { rows, kept: kept ?? new Map(), live: kept !== null }
 }
 
-async function readKept(
+/** The snapshots kept of those videos that have one, by id; null when Redis does not answer. */
+export async function readKept(
   redis: Redis,
   names: RedisNames,
   ids: readonly string[],

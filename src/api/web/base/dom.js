@@ -70,6 +70,29 @@ export function show(element, shown) {
   element.hidden = !shown
 }
 
+/** @type {Map<string, Promise<void>>} */
+const styles = new Map()
+
+/**
+ * Loads the style sheet of a package, before those of the page, so that theirs win. Resolves when it is there,
+ * or will not come.
+ * @param {string} href
+ */
+export function loadStyle(href) {
+  const known = styles.get(href)
+  if (known) return known
+  const { promise, resolve } = Promise.withResolvers()
+  const link = h('link', {
+    rel: 'stylesheet',
+    href,
+    onload: () => resolve(undefined),
+    onerror: () => resolve(undefined),
+  })
+  document.head.prepend(link)
+  styles.set(href, promise)
+  return promise
+}
+
 /** Line drawings on a 16 × 16 grid. */
 const drawings = {
   back: ['M10 3 5 8l5 5'],

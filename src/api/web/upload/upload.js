@@ -1,6 +1,6 @@
 // @ts-check
 import { submitGuide } from '../base/dialogs.js'
-import { fill, h } from '../base/dom.js'
+import { fill, h, loadStyle } from '../base/dom.js'
 import { createJobOptions } from './job-options.js'
 import { unfinished } from './ledger.js'
 import { createNotes } from './notes.js'
@@ -63,16 +63,3 @@ function createPage() {
 }
 
 const otherTab = 'Another tab has the uploads that can go on later. What is begun here ends with this tab.'
-
-/**
- * Resolves when it applies, so that nothing is seen without it.
- * @param {string} href
- */
-function loadStyle(href) {
-  const link = h('link', { rel: 'stylesheet', href })
-  const { promise, resolve } = Promise.withResolvers()
-  link.addEventListener('load', resolve)
-  link.addEventListener('error', resolve)
-  document.head.prepend(link)
-  return promise
-}
