@@ -163,6 +163,23 @@ test('an upload that expires while it is paused starts from the beginning by its
   expect(visitor.complaints).toEqual([])
 })
 
+test('a file that is taken away takes what was sent with it', async () => {
+  const visitor = await visit(here())
+  const page = await visitor.open()
+  const second = await hold(page, /partNumber=2&/, 'PUT')
+  await choose(page, await paddedClip(file('Unwanted.mp4'), twoParts))
+  await page.getByRole('button', { name: 'Upload 1 file' }).click()
+  await second.arrived
+  const gone = page.waitForResponse((response) => response.request().method() === 'DELETE')
+  await page.getByRole('button', { name: 'Remove Unwanted' }).click()
+  expect((await gone).status()).toBe(204)
+  second.release()
+  await page.reload()
+  await page.getByText('choose files').waitFor()
+  expect(await page.locator('.note').count()).toBe(0)
+  expect(visitor.complaints).toEqual([])
+})
+
 test('an upload that had arrived when the tab was closed gets its job from the next one, in any view', async () => {
   const visitor = await visit(here(), { expected: /409/ })
   const first = await visitor.open()

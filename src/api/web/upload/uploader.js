@@ -1,6 +1,6 @@
 // @ts-check
 import { allowedFileTypes, isInParts, partBytes, refusalOf, titleOf } from './checks.js'
-import { forget, unfinished } from './ledger.js'
+import { close, unfinished } from './ledger.js'
 import { goingOn, settle, takeUpRestored } from './recovery.js'
 import { createSigning } from './signing.js'
 import { watchStops } from './stops.js'
@@ -63,7 +63,7 @@ export async function createUploader({ target, isKeeper, maxBytes, options, note
     const upload = signing.entryOf(file.id)
     if (file.progress.uploadComplete || !upload) return
     signing.release(file.id)
-    forget(upload.id)
+    close(upload.id)
     deleteUpload(upload.id).catch(() => {}) // expires by itself otherwise
   })
   watchStops({ uppy, signing, notes })
