@@ -120,8 +120,8 @@ test('the keyboard plays, seeks, mutes and fills the screen', async () => {
   expect(page.complaints).toEqual([])
 })
 
-test('the keyboard chooses in the menus, and every control has a name', async () => {
-  const page = await openVideo()
+test('the keyboard chooses in the menus, also without motion, and every control has a name', async () => {
+  const page = await openVideo(id, { reducedMotion: 'reduce' })
   const controls = page.locator('media-control-bar')
   const names = ['play', 'mute', 'settings', 'enter picture in picture mode', 'enter fullscreen mode']
   for (const name of names) {
