@@ -24,6 +24,8 @@ export async function openWatchedPage(
   const look = { viewport: { width: 1280, height: 860 }, ...options }
   const page = await (context ? context.newPage() : browser.newPage(look))
   onTestFinished(() => page.close())
+  // Nothing here is about speed, and the machine may be busy.
+  page.setDefaultTimeout(60_000)
   const complaints: string[] = []
   const ours = [system.baseUrl, new URL(system.config.S3_ENDPOINT).origin, ...friends]
   page.on('pageerror', (error) => complaints.push(error.message))

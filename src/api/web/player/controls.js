@@ -23,8 +23,6 @@ export function createControls(media, { title, remembers }) {
     captions: submenu('Captions', tag('media-captions-menu', { slot: 'submenu', hidden: true })),
     speed: submenu('Speed', tag('media-playback-rate-menu', { slot: 'submenu', hidden: true, rates })),
   }
-  // In place of media-chrome's way back, which the first menu hides, though not from every tool.
-  const top = h('span', { slot: 'header', hidden: true })
   const captionsButton = tag('media-captions-button')
   media.slot = 'media'
   const element = tag(
@@ -52,7 +50,6 @@ export function createControls(media, { title, remembers }) {
     // media-chrome calls it a button, which cannot be checked, as this one is.
     captionsButton.role = 'switch'
     const wanted = [
-      top,
       quality && menus.quality,
       sound && menus.sound,
       captions && menus.captions,
