@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { submitJob } from '../../src/cli/client/submit.ts'
-import { uploadFile } from '../../src/cli/upload/upload-file.ts'
-import { type CommandLine, commandLine } from '../support/command-line.ts'
+import { type CommandLine, commandLine, startAtTerminal, startCommandLine } from '../support/command-line.ts'
 import { shortClip, textNamedMp4 } from '../support/fixtures.ts'
 import { submitFile, untilEnded } from '../support/job-client.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
@@ -97,8 +96,8 @@ test('an unknown video is refused with the code of the API', async () => {
 })
 
 test('of several videos each is done what can be, and any refusal fails the command', async () => {
-  const key = await uploadFile({ baseUrl: system.baseUrl, path: await shortClip() })
-  const { id } = await submitJob(system.baseUrl, { source: { key } })
+  // It waits for a courier, and so for us.
+  const { id } = await submitJob(system.baseUrl, { source: { url: 'https://films.example.com/b.mp4' } })
   const cancelled = await json('cancel', id, unknownId)
   expect(cancelled.exitCode).toBe(1)
   expect(cancelled.answer.results).toMatchObject([
@@ -216,3 +215,63 @@ test('whatever answers in place of the API is not taken for it', async () => {
   expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^stepladder: no Stepladder answers at/)])
   server.close()
 })
+
+test('at a terminal statuses have colours, unless NO_COLOR asks to go without', async () => {
+  const environment = { STEPLADDER_API: system.baseUrl }
+  const coloured = await startAtTerminal(environment, ['list'])
+  expect(coloured.stdout).toContain('\x1b[32mcompleted\x1b[39m')
+  const plain = await startAtTerminal({ ...environment, NO_COLOR: '1' }, ['list'])
+  expect(plain.stdout).toContain('completed')
+  expect(plain.stdout).not.toContain('\x1b')
+})
+
+test('at a terminal watch draws in place, and Ctrl-C leaves a clean line and the cursor where it was', async () => {
+  const { id } = await submitJob(system.baseUrl, {
+    source: { url: 'https://films.example.com/a.mp4' },
+    title: 'Waits',
+  })
+  const running = startAtTerminal({ STEPLADDER_API: system.baseUrl }, ['watch', id])
+  await untilSeen(running, /Waits\r\n▕.*▏.*\r\n$/)
+  running.stdin.write('\x03')
+  const { exitCode, stdout } = await running
+  expect(exitCode).toBe(130)
+  // Nothing hides the cursor, and the last line is an end of line.
+  expect(stdout).not.toContain('\x1b[?25l')
+  expect(stdout).toMatch(/\r\n(\^C)?$/)
+  expect((await stepladder('cancel', id)).exitCode).toBe(0)
+})
+
+test('at a terminal delete asks, and takes anything but a yes for a no', async () => {
+  const { id } = await submitFile(system, await shortClip(), 'Asked for')
+  for (const [answer, exitCode, words] of [
+    ['no', 1, 'nothing was deleted'],
+    ['y', 0, `${id}  deleted`],
+  ] as const) {
+    const running = startAtTerminal({ STEPLADDER_API: system.baseUrl }, ['delete', id])
+    await untilSeen(running, /Delete Asked for for good\? \[y\/N\] $/)
+    running.stdin.write(`${answer}\r`)
+    const ended = await running
+    expect([ended.exitCode, ended.stdout]).toEqual([exitCode, expect.stringContaining(words)])
+  }
+})
+
+test('a reader that goes away ends the command without a word', async () => {
+  const running = startCommandLine({ STEPLADDER_API: system.baseUrl }, ['show', '--json', film])
+  running.stdout.destroy()
+  expect(await running).toMatchObject({ exitCode: 0, stderr: '' })
+})
+
+/** Resolves once what was printed ends like this; throws when the command ends before. */
+async function untilSeen(running: ReturnType<typeof startAtTerminal>, end: RegExp): Promise<void> {
+  const { promise: seen, resolve } = Promise.withResolvers<void>()
+  let text = ''
+  running.stdout.on('data', (piece: Buffer) => {
+    text += piece.toString()
+    if (end.test(text)) resolve()
+  })
+  const over = running.then(() => {
+    throw new Error(`it ended with: ${text}`)
+  })
+  over.catch(() => {})
+  await Promise.race([seen, over])
+}

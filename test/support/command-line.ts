@@ -31,3 +31,14 @@ export function startCommandLine(environment: Environment, args: readonly string
   running.stdin.end()
   return running
 }
+
+/**
+ * The same at a terminal of its own (`script` of util-linux), on which standard output and error appear together. What
+ * is written to `stdin` is typed: `\x03` is Ctrl-C.
+ */
+export function startAtTerminal(environment: Environment, args: readonly string[]) {
+  const quoted = [process.execPath, program, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+  const env = { PATH: process.env.PATH ?? '', TERM: 'xterm-256color', ...environment }
+  const options = { env, extendEnv: false, reject: false, stdin: 'pipe', timeout: 150_000 } as const
+  return execa('script', ['--quiet', '--return', '--command', quoted.join(' '), '/dev/null'], options)
+}
