@@ -40,7 +40,7 @@ function lines(workers: readonly Worker[]): Line[] {
     worker: 'left',
     state: 'left',
     slots: 'right',
-    version: 'left',
+    ffmpeg: 'left',
     since: 'left',
     task: 'left',
   } as const

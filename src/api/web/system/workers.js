@@ -47,7 +47,7 @@ function startAWorker() {
 }
 
 function createWorker() {
-  const host = h('h3')
+  const name = h('h3', { class: 'worker-name' })
   const state = h('span', { class: 'pill' })
   const facts = h('p', { class: 'worker-facts parts' })
   const cells = h('span', { class: 'slots', role: 'img' })
@@ -57,7 +57,7 @@ function createWorker() {
   const element = h(
     'li',
     { class: 'worker' },
-    h('div', { class: 'worker-head' }, host, state),
+    h('div', { class: 'worker-head' }, name, state),
     facts,
     h('div', { class: 'slots-line' }, cells, slots),
     tasks,
@@ -69,7 +69,7 @@ function createWorker() {
     const busy = Math.min(worker.slots, worker.tasks.length)
     element.dataset.id = worker.id
     element.toggleAttribute('data-silent', worker.silent)
-    setText(host, worker.host)
+    setText(name, worker.id)
     const [word, status] = stateOf(worker)
     setText(state, word)
     state.dataset.status = status
@@ -96,13 +96,14 @@ function stateOf({ silent, draining, paused_for, tasks }) {
 }
 
 /** @param {ShownWorker} worker */
-function factsOf({ silent, now, seen_at, started_at, version, build, paused_since, draining }) {
+function factsOf({ silent, now, host, seen_at, started_at, version, build, paused_since, draining }) {
   return [
     silent ? `not heard of for ${age(now, seen_at)}: it died or does not reach the database` : '',
     paused_since ? `begins nothing since ${age(now, paused_since)}` : '',
     draining ? 'finishes what it has and takes nothing new' : '',
+    `on ${host}`,
     `started ${age(now, started_at)} ago`,
-    `version ${version}${build && build !== version ? ` (${build.slice(0, 12)})` : ''}`,
+    `ffmpeg ${version}${build && build !== version ? ` (${build.slice(0, 12)})` : ''}`,
     silent ? '' : `heard of ${age(now, seen_at)} ago`,
   ].filter(Boolean)
 }

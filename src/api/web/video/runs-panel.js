@@ -28,7 +28,7 @@ export function createRunsPanel(id) {
   /** @type {string | null} */
   let cursor = null
 
-  const choice = h('div', { class: 'choice', role: 'group', 'aria-label': 'Which attempts' })
+  const choice = h('div', { class: 'run-filter', role: 'group', 'aria-label': 'Which attempts' })
   const list = h('ol', { class: 'runs' })
   const none = h('p', { class: 'quiet', hidden: true }, 'None of this kind.')
   const more = h('button', { type: 'button', class: 'button', onclick: loadMore, hidden: true }, 'Show more')
