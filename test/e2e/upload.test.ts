@@ -258,7 +258,7 @@ test('an upload goes on in other views, and the browser asks before the tab is c
   await dialog.dismiss()
 
   bytes.release()
-  await page.getByRole('link', { name: 'Upload' }).click()
+  await page.locator('.top').getByRole('link', { name: 'Upload' }).click()
   await page.getByRole('link', { name: 'Behind' }).waitFor()
   await expect.poll(() => visitor.stored).toEqual(['PUT'])
   expect(visitor.complaints).toEqual([])

@@ -45,6 +45,15 @@ function startWorker(kind: 'deaf' | 'parent', PATH: string) {
 const programs = (worker: { pid?: number | undefined }) =>
   processesWith(root).then((ids) => ids.filter((id) => Number(id) !== worker.pid))
 
+/** Waits until the worker has marked its program, which is a moment later than it runs. */
+async function untilMarked(): Promise<void> {
+  await vi.waitFor(async () => {
+    const marks = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.pid'))
+    const texts = await Promise.all(marks.map((name) => readFile(join(root, name), 'utf8')))
+    expect(texts.filter(Boolean)).toHaveLength(1)
+  }, 30_000)
+}
+
 /** The number of running processes that work below our folder. */
 async function workingBelow(): Promise<number> {
   const { stdout } = await execa('/bin/sh', ['-c', 'ls -l /proc/[0-9]*/cwd 2>/dev/null || true'])
@@ -58,7 +67,8 @@ test.each([
   'a worker killed without setpriv leaves a %s program, which the next start ends',
   async (kind, count) => {
     const worker = startWorker(kind, '')
-    await vi.waitFor(async () => expect(await workingBelow()).toBeGreaterThanOrEqual(count), 10_000)
+    await vi.waitFor(async () => expect(await workingBelow()).toBeGreaterThanOrEqual(count), 30_000)
+    await untilMarked()
     worker.kill('SIGKILL')
     await worker
     expect(await programs(worker)).not.toEqual([])
@@ -73,15 +83,16 @@ test.each([
 
 test('where setpriv is, nothing is left to end', async () => {
   const worker = startWorker('deaf', process.env.PATH ?? '')
-  await vi.waitFor(async () => expect(await programs(worker)).toHaveLength(1), 10_000)
+  await vi.waitFor(async () => expect(await programs(worker)).toHaveLength(1), 30_000)
   worker.kill('SIGKILL')
   await worker
-  await vi.waitFor(async () => expect(await programs(worker)).toEqual([]), 5_000)
+  await vi.waitFor(async () => expect(await programs(worker)).toEqual([]), 30_000)
 })
 
 test('a worker of the same name that lives keeps its folder and its programs', async () => {
   const worker = startWorker('deaf', '')
-  await vi.waitFor(async () => expect(await programs(worker)).toHaveLength(1), 10_000)
+  await untilMarked()
+  expect(await programs(worker)).toHaveLength(1)
   expect(await claimScratch(root, 'w')).toMatchObject({ orphans: 0 })
   expect(await programs(worker)).toHaveLength(1)
   worker.kill('SIGKILL')
