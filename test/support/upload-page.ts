@@ -12,7 +12,7 @@ export type Visitor = {
   context: BrowserContext
   /** Console errors, blocked content and calls to anywhere else, of all tabs. */
   complaints: string[]
-  /** Requests to the store that were answered well, as `PUT 2` for the second part. */
+  /** Requests of uploads to the store that were answered well, as `PUT 2` for the second part. */
   stored: string[]
   open(path?: string): Promise<Page>
 }
@@ -39,7 +39,9 @@ export async function visit(
     if (url.protocol !== 'blob:' && !ours.includes(url.origin)) complaints.push(`called ${url.href}`)
   })
   context.on('requestfinished', (request) => {
-    if (request.url().startsWith(store) && request.method() !== 'OPTIONS') stored.push(nameOf(request))
+    // The list shows posters, which lie in the store too.
+    const isOfUpload = request.method() !== 'OPTIONS' && request.resourceType() !== 'image'
+    if (isOfUpload && request.url().startsWith(store)) stored.push(nameOf(request))
   })
   await context.addInitScript(
     `addEventListener('securitypolicyviolation', (e) => console.error('blocked ' + e.violatedDirective + ' ' + e.blockedURI))`,
