@@ -56,7 +56,7 @@ test.for(['cancelled', 'deleted'] as const)(
     await (how === 'cancelled' ? cancelVideo(system.sql, id) : removeVideo(system.sql, id))
     const asked = performance.now()
     await closed.promise
-    expect(performance.now() - asked).toBeLessThan(1_000)
+    expect(performance.now() - asked).toBeLessThan(10_000)
     await courier.logged('fenced: the task belongs to another run or was stopped')
     expect(await system.kept(id)).toEqual([])
   },
