@@ -116,9 +116,9 @@ test('the keyboard plays, seeks, mutes and fills the screen', async () => {
   await expect.poll(() => read(page, 'paused'), patience).toBe(true)
   await seek(page, 2)
   await page.keyboard.press('ArrowRight')
-  await expect.poll(() => read(page, 'currentTime'), patience).toBe(7)
+  await untilKnownAt(page, 7)
   await page.keyboard.press('ArrowLeft')
-  await expect.poll(() => read(page, 'currentTime'), patience).toBe(2)
+  await untilKnownAt(page, 2)
   await page.keyboard.press('m')
   await expect.poll(() => read(page, 'muted'), patience).toBe(true)
   await page.keyboard.press('f')
@@ -191,8 +191,14 @@ async function play(page: Page): Promise<void> {
 /** Resolves when the controls know of it. */
 async function seek(page: Page, seconds: number): Promise<void> {
   await page.evaluate(`document.querySelector('video').currentTime = ${seconds}`)
+  await untilKnownAt(page, seconds)
+}
+
+/** The next key counts from where the controls know the video to be, a moment after it is there. */
+async function untilKnownAt(page: Page, seconds: number): Promise<void> {
   const known = () => page.locator('media-controller').getAttribute('mediacurrenttime')
   await expect.poll(known, patience).toBe(String(seconds))
+  expect(await read(page, 'currentTime')).toBe(seconds)
 }
 
 /** Plays on and on: a quality is seen from the next segment on. */
