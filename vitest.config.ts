@@ -37,7 +37,7 @@ export default defineConfig({
           ...services,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 400_000,
           // One second unless told: a busy machine takes longer to start a browser's page.
           expect: { poll: { timeout: 60_000 } },
           sequence: { groupOrder: 2 },
