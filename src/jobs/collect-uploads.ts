@@ -1,6 +1,6 @@
 import type { Database } from '../db.ts'
 import type { Storage } from '../storage.ts'
-import { garbageAmong } from './garbage.ts'
+import { endedAmong } from './garbage.ts'
 import { isRunKey } from './object-keys.ts'
 
 type Uploads = Pick<Storage, 'listUploads' | 'abortUpload'>
@@ -25,11 +25,12 @@ async function abortLost(
   open: Awaited<ReturnType<Storage['listUploads']>>,
 ): Promise<number> {
   const keys = open.map(({ key }) => key)
-  const garbage = new Set(await garbageAmong(sql, keys.filter(isRunKey)))
+  // A request to begin an upload that was tried again leaves a second one beside an object that a row names.
+  const over = new Set(await endedAmong(sql, keys.filter(isRunKey)))
   const closed = await sql<{ key: string }[]>`
     select key from uploads where closed_at is not null and key = any(${keys}::text[])`
-  for (const { key } of closed) garbage.add(key)
-  const lost = open.filter(({ key }) => garbage.has(key))
+  for (const { key } of closed) over.add(key)
+  const lost = open.filter(({ key }) => over.has(key))
   for (const upload of lost) await storage.abortUpload(upload)
   return lost.length
 }

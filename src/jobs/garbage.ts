@@ -39,3 +39,13 @@ export async function garbageAmong(sql: Database, keys: readonly string[]): Prom
       and not exists (select from tasks t where t.id = k.task_id and t.fence = k.fence and t.state = 'running')`
   return rows.map((row) => row.key)
 }
+
+/** The keys of runs that are over: nobody writes to them any more, though a row may name what was written. */
+export async function endedAmong(sql: Database, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return []
+  const rows = await sql<{ key: string }[]>`
+    select key from unnest(${[...keys]}::text[]) key, lateral regexp_match(key, ${runKeyPattern}::text) m
+    where not exists (
+      select from tasks t where t.id = m[2]::bigint and t.fence = m[3]::bigint and t.state = 'running')`
+  return rows.map((row) => row.key)
+}

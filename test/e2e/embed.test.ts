@@ -14,9 +14,6 @@ import { openWatchedPage } from '../support/watched-page.ts'
 const screenshots = join(import.meta.dirname, '../../.local/screenshots')
 const hostileTitle = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 
-/** Nothing here is about speed, and the machine may be busy. */
-const patience = { timeout: 60_000 }
-
 let system: TestSystem
 let browser: Browser
 let id: string
@@ -37,25 +34,25 @@ test('in a frame on another site it plays, shows pictures above its seek bar and
   await page.goto(site)
   const frame = await frameOf(page.frames())
   await frame.getByRole('button', { name: 'play', exact: true }).click()
-  await expect.poll(() => read(frame, 'currentTime'), patience).toBeGreaterThan(1)
+  await expect.poll(() => read(frame, 'currentTime')).toBeGreaterThan(1)
 
   await frame.locator('media-time-range').hover()
   await frame.locator('media-preview-thumbnail img').waitFor()
   const loaded = () =>
     frame.evaluate(`document.querySelector('media-time-range').shadowRoot
       .querySelector('media-preview-thumbnail').shadowRoot.querySelector('img').naturalWidth`)
-  await expect.poll(loaded, patience).toBeGreaterThan(0)
+  await expect.poll(loaded).toBeGreaterThan(0)
   await page.screenshot({ path: join(screenshots, 'embedded.png') })
 
   await frame.getByRole('button', { name: 'enter fullscreen mode' }).click()
-  await expect.poll(() => page.evaluate('document.fullscreenElement?.localName'), patience).toBe('iframe')
+  await expect.poll(() => page.evaluate('document.fullscreenElement?.localName')).toBe('iframe')
   expect(page.complaints).toEqual([])
 })
 
 test('its title is text, its poster is there before it plays, and nothing of the app is around it', async () => {
   const page = await openWatchedPage({ browser, system }, { viewport: { width: 480, height: 270 } })
   await page.goto(`${system.baseUrl}/embed/${id}`)
-  await expect.poll(() => page.locator('.player-title').textContent(), patience).toBe(hostileTitle)
+  await expect.poll(() => page.locator('.player-title').textContent()).toBe(hostileTitle)
   expect(await page.title()).toBe(hostileTitle)
   expect(await page.evaluate('window.hacked')).toBeUndefined()
   expect(await page.locator('video').getAttribute('poster')).toBe(`/videos/${id}/poster.jpg`)
@@ -72,11 +69,11 @@ test('the address says where it begins, that it plays by itself without sound, a
   )
   await page.goto(`${system.baseUrl}/embed/${id}?t=0m9s&autoplay=1&muted=1&loop=1`)
   const player = page.mainFrame()
-  await expect.poll(() => page.evaluate('window.began'), patience).toBeGreaterThanOrEqual(8.9)
+  await expect.poll(() => page.evaluate('window.began')).toBeGreaterThanOrEqual(8.9)
   expect(await read(player, 'muted')).toBe(true)
   // Anything earlier is the second time round.
   const again = async () => Number(await read(player, 'currentTime'))
-  await expect.poll(again, patience).toBeLessThan(sixColoursSeconds - 4)
+  await expect.poll(again).toBeLessThan(sixColoursSeconds - 4)
   expect(await read(player, 'paused')).toBe(false)
   expect(page.complaints).toEqual([])
 })
@@ -87,7 +84,7 @@ test.each(['?t=-5', '?t=1e9', '?t=<script>', '?t=99999999999h', '?autoplay=yes&m
     const page = await openWatchedPage({ browser, system })
     await page.goto(`${system.baseUrl}/embed/${id}${query}`)
     await page.locator('video').waitFor()
-    await expect.poll(() => read(page.mainFrame(), 'readyState'), patience).toBeGreaterThan(0)
+    await expect.poll(() => read(page.mainFrame(), 'readyState')).toBeGreaterThan(0)
     expect(await read(page.mainFrame(), 'muted')).toBe(false)
     expect(page.complaints).toEqual([])
   },
@@ -120,7 +117,7 @@ test('a video that failed says so, and one that waits begins by itself', async (
   const waiting = await submitFile(system, await clip({ seconds: 6 }), 'Soon')
   await page.goto(`${system.baseUrl}/embed/${waiting.id}?autoplay=1`)
   await page.locator('video').waitFor()
-  await expect.poll(() => read(page.mainFrame(), 'currentTime'), patience).toBeGreaterThan(1)
+  await expect.poll(() => read(page.mainFrame(), 'currentTime')).toBeGreaterThan(1)
   await page.locator('track[label="thumbnails"]').waitFor({ state: 'attached' })
   expect(page.complaints).toEqual([])
 })

@@ -104,8 +104,8 @@ test('a worker that stops while it samples leaves the planning to another one', 
   const runs = () => system.sql`
     select r.outcome from task_runs r join tasks t on t.id = r.task_id
     where t.video_id = ${id} and t.kind = 'plan' order by r.started_at`
-  await expect.poll(runs, { timeout: 60_000 }).toEqual([{ outcome: null }])
-  await expect.poll(() => system.logs(), { timeout: 60_000 }).toContain('"msg":"sampling"')
+  await expect.poll(runs).toEqual([{ outcome: null }])
+  await expect.poll(() => system.logs()).toContain('"msg":"sampling"')
   expect(await system.killWorker('slow', 'SIGTERM')).toBe('exit code 0')
   expect(await runs()).toEqual([{ outcome: 'released' }])
   await system.startWorker('next')

@@ -13,9 +13,6 @@ import { openWatchedPage } from '../support/watched-page.ts'
 /** Where pictures of the player are left to be looked at; not in git. */
 const screenshots = join(import.meta.dirname, '../../.local/screenshots')
 
-/** Nothing here is about speed, and the machine may be busy. */
-const patience = { timeout: 60_000 }
-
 let system: TestSystem
 let browser: Browser
 let id: string
@@ -34,9 +31,9 @@ afterAll(async () => {
 test('a click plays it to its end, at the speed of the menu', async () => {
   const page = await openVideo()
   await choose(page, 'Speed', '2x')
-  await expect.poll(() => read(page, 'playbackRate'), patience).toBe(2)
+  await expect.poll(() => read(page, 'playbackRate')).toBe(2)
   await page.getByRole('button', { name: 'play', exact: true }).click()
-  await expect.poll(() => read(page, 'ended'), patience).toBe(true)
+  await expect.poll(() => read(page, 'ended')).toBe(true)
   expect(await read(page, 'currentTime')).toBeCloseTo(sixColoursSeconds, 0)
   expect(page.complaints).toEqual([])
 })
@@ -49,15 +46,15 @@ test('the menu of qualities and the ladder are one choice', async () => {
   expect(rungs).toEqual(['144p', '240p', '360p', '480p'])
   expect(automatic).toMatch(/^Auto \(\d+p\)$/)
   await page.getByRole('menuitemradio', { name: '144p' }).click()
-  await expect.poll(() => read(page, 'videoHeight'), patience).toBe(144)
-  await expect.poll(() => ladder.last().isChecked(), patience).toBe(true)
+  await expect.poll(() => read(page, 'videoHeight')).toBe(144)
+  await expect.poll(() => ladder.last().isChecked()).toBe(true)
 
   await ladder.nth(2).check()
-  await expect.poll(() => read(page, 'videoHeight'), patience).toBe(360)
+  await expect.poll(() => read(page, 'videoHeight')).toBe(360)
   const chosen = page.locator('media-rendition-menu [aria-checked="true"]')
-  await expect.poll(() => chosen.textContent(), patience).toBe('360p')
+  await expect.poll(() => chosen.textContent()).toBe('360p')
   await ladder.first().check()
-  await expect.poll(() => chosen.textContent(), patience).toMatch(/^Auto/)
+  await expect.poll(() => chosen.textContent()).toMatch(/^Auto/)
   expect(page.complaints).toEqual([])
 })
 
@@ -67,11 +64,11 @@ test('captions are off until one is chosen, and shown in its language', async ()
   expect(await captions(page)).toEqual([])
   expect(await itemsOf(page, 'Captions')).toEqual(['Off', 'English', 'Deutsch'])
   await page.getByRole('menuitemradio', { name: 'Deutsch' }).click()
-  await expect.poll(() => captions(page), patience).toEqual(['Guten Morgen'])
+  await expect.poll(() => captions(page)).toEqual(['Guten Morgen'])
   await page.screenshot({ path: join(screenshots, 'player-captions.png') })
   await menuItem(page, 'Captions').click()
   await page.getByRole('menuitemradio', { name: 'Off' }).click()
-  await expect.poll(() => captions(page), patience).toEqual([])
+  await expect.poll(() => captions(page)).toEqual([])
   expect(page.complaints).toEqual([])
 })
 
@@ -83,7 +80,7 @@ test('another sound track is heard when it is chosen; what its title holds is te
   await page.getByRole('menuitemradio', { name: 'Notes' }).click()
   await other
   const chosen = page.locator('media-audio-track-menu [aria-checked="true"]')
-  await expect.poll(() => chosen.textContent(), patience).toContain('Notes')
+  await expect.poll(() => chosen.textContent()).toContain('Notes')
   expect(page.complaints).toEqual([])
 })
 
@@ -98,7 +95,7 @@ test('over the seek bar stands the picture of the moment', async () => {
   if (!bar) throw new Error('there is no seek bar')
   for (const index of colours.keys()) {
     await page.mouse.move(bar.x + (bar.width * (index + 0.5)) / colours.length, bar.y + bar.height / 2)
-    await expect.poll(async () => nearest(await pixelOfPreview(page)), patience).toBe(index)
+    await expect.poll(async () => nearest(await pixelOfPreview(page))).toBe(index)
   }
   expect(new Set(answers)).toEqual(new Set([200]))
   await page.screenshot({ path: join(screenshots, 'player-preview.png') })
@@ -113,20 +110,20 @@ test('the keyboard plays, seeks, mutes and fills the screen', async () => {
   await page.getByRole('button', { name: 'pause', exact: true }).waitFor()
   expect(await read(page, 'paused')).toBe(false)
   await page.keyboard.press('k')
-  await expect.poll(() => read(page, 'paused'), patience).toBe(true)
+  await expect.poll(() => read(page, 'paused')).toBe(true)
   await seek(page, 2)
   await page.keyboard.press('ArrowRight')
   await untilKnownAt(page, 7)
   await page.keyboard.press('ArrowLeft')
   await untilKnownAt(page, 2)
   await page.keyboard.press('m')
-  await expect.poll(() => read(page, 'muted'), patience).toBe(true)
+  await expect.poll(() => read(page, 'muted')).toBe(true)
   await page.keyboard.press('f')
   const full = () => page.evaluate('document.fullscreenElement?.localName')
-  await expect.poll(full, patience).toBe('media-controller')
+  await expect.poll(full).toBe('media-controller')
   await page.screenshot({ path: join(screenshots, 'player-fullscreen.png') })
   await page.keyboard.press('f')
-  await expect.poll(full, patience).toBeUndefined()
+  await expect.poll(full).toBeUndefined()
   expect(page.complaints).toEqual([])
 })
 
@@ -143,10 +140,10 @@ test('the keyboard chooses in the menus, also without motion, and every control 
   expect(await page.getByRole('slider', { name: 'volume' }).count()).toBe(1)
   await page.getByRole('button', { name: 'settings' }).focus()
   for (const key of ['Enter', 'Enter']) await pressWhenFocused(page, key)
-  await expect.poll(() => focusedText(page), patience).toBe('480p')
+  await expect.poll(() => focusedText(page)).toBe('480p')
   for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key)
   await loop(page)
-  await expect.poll(() => read(page, 'videoHeight'), patience).toBe(144)
+  await expect.poll(() => read(page, 'videoHeight')).toBe(144)
   expect(page.complaints).toEqual([])
 })
 
@@ -179,13 +176,13 @@ async function openVideo(videoId = id, options: BrowserContextOptions = {}) {
   const page = await openWatchedPage({ browser, system }, options)
   await page.goto(`${system.baseUrl}/#/videos/${videoId}`)
   await page.locator('video').waitFor()
-  await expect.poll(() => read(page, 'readyState'), patience).toBeGreaterThan(2)
+  await expect.poll(() => read(page, 'readyState')).toBeGreaterThan(2)
   return page
 }
 
 async function play(page: Page): Promise<void> {
   await page.evaluate(`document.querySelector('video').play()`)
-  await expect.poll(() => read(page, 'currentTime'), patience).toBeGreaterThan(0.6)
+  await expect.poll(() => read(page, 'currentTime')).toBeGreaterThan(0.6)
 }
 
 /** Resolves when the controls know of it. */
@@ -197,7 +194,7 @@ async function seek(page: Page, seconds: number): Promise<void> {
 /** The next key counts from where the controls know the video to be, a moment after it is there. */
 async function untilKnownAt(page: Page, seconds: number): Promise<void> {
   const known = () => page.locator('media-controller').getAttribute('mediacurrenttime')
-  await expect.poll(known, patience).toBe(String(seconds))
+  await expect.poll(known).toBe(String(seconds))
   expect(await read(page, 'currentTime')).toBe(seconds)
 }
 
@@ -276,5 +273,5 @@ async function focusedText(page: Page): Promise<unknown> {
 async function pressWhenFocused(page: Page, key: string): Promise<void> {
   const before = await focusedText(page)
   await page.keyboard.press(key)
-  await expect.poll(() => focusedText(page), patience).not.toBe(before)
+  await expect.poll(() => focusedText(page)).not.toBe(before)
 }

@@ -112,7 +112,7 @@ test('a worker that stops in the middle of a comparison gives it to another one'
   // Would take an hour; replaces itself, so that it is gone with its process.
   await system.startWorker('slow', { FFMPEG_PATH: await ffmpegThat('slow', 'exec sleep 3600') })
   const { id } = await submitFile(system, film, 'handed on', { quality: true })
-  await expect.poll(() => runsOf(id), { timeout: 60_000 }).toEqual([{ position: 0, outcome: null }])
+  await expect.poll(() => runsOf(id)).toEqual([{ position: 0, outcome: null }])
   expect(await system.killWorker('slow', 'SIGTERM')).toBe('exit code 0')
   expect(await runsOf(id)).toEqual([{ position: 0, outcome: 'released' }])
   await system.startWorker('next')
@@ -124,7 +124,7 @@ test('a worker that stops in the middle of a comparison gives it to another one'
 test('a chunk whose comparison ended its worker twice is left out before a third one', async () => {
   await system.startWorker('slow', { FFMPEG_PATH: await ffmpegThat('slow', 'exec sleep 3600') })
   const { id } = await submitFile(system, film, 'deadly', { quality: true })
-  await expect.poll(() => runsOf(id), { timeout: 60_000 }).toEqual([{ position: 0, outcome: null }])
+  await expect.poll(() => runsOf(id)).toEqual([{ position: 0, outcome: null }])
   await system.sql`update tasks set crashes = 2 where video_id = ${id} and kind = 'quality' and position = 1`
   await system.killWorker('slow', 'SIGTERM')
   await system.startWorker('next')
@@ -140,7 +140,7 @@ test('a chunk whose comparison ended its worker twice is left out before a third
 test('a cancelled video ends its comparisons at once', async () => {
   await system.startWorker('slow', { FFMPEG_PATH: await ffmpegThat('slow', 'exec sleep 3600') })
   const { id } = await submitFile(system, film, 'cancelled', { quality: true })
-  await expect.poll(() => runsOf(id), { timeout: 60_000 }).toEqual([{ position: 0, outcome: null }])
+  await expect.poll(() => runsOf(id)).toEqual([{ position: 0, outcome: null }])
   await fetch(`${system.baseUrl}/videos/${id}/cancel`, { method: 'POST' })
   // The slot is free again: this one needs it.
   const next = await submitFile(system, film, 'after it')

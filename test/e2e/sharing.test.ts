@@ -90,7 +90,7 @@ test('a worker that was paused for longer than its lease ends its ffmpeg and wri
   const running = async () => (await programsOf(system, 'worker-2')).filter((pid) => programs.includes(pid))
   await expect.poll(running, { interval: 20 }).toEqual([])
   expect(await segmentsOf(run?.fence ?? 0)).toEqual(before)
-  expect(system.logs()).toContain('fenced: the task belongs to another run')
+  await expect.poll(() => system.logs()).toContain('fenced: the task belongs to another run')
 })
 
 /** How many small pictures the storyboard has. */

@@ -196,7 +196,7 @@ test('an upload that had arrived when the tab was closed gets its job from the n
   await asked
   // One, even if the browser let the first request through as the tab closed.
   const videos = () => videosCalled(system, 'Arrived in time')
-  await expect.poll(async () => (await videos()).length, { timeout: 60_000 }).toBe(1)
+  await expect.poll(async () => (await videos()).length).toBe(1)
   await expect.poll(() => visitor.stored).toEqual(['PUT'])
   expect(visitor.complaints).toEqual([])
 })

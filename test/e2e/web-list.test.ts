@@ -10,7 +10,6 @@ import { createTestSystem, type TestSystem } from '../support/system.ts'
 import { openApp, sidewaysScroll } from '../support/watched-page.ts'
 
 const hostileTitle = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
-const patiently = { timeout: 60_000 }
 
 let system: TestSystem
 let browser: Browser
@@ -27,7 +26,7 @@ beforeEach(async () => {
 })
 
 const open = (path: string, options = {}) => openApp({ browser, system }, path, options)
-const eventually = <T>(read: () => Promise<T>) => expect.poll(read, patiently)
+const eventually = <T>(read: () => Promise<T>) => expect.poll(read)
 const row = (page: Page, id: string) => page.locator(`li[data-id="${id}"]`)
 const titles = (page: Page) => page.locator('.row-title').allTextContents()
 
@@ -102,7 +101,7 @@ test('a list of one status and one search shows what comes to meet both, and los
   await page.getByText('Number 2 in the queue').waitFor()
 
   await post(`/videos/${other}/cancel`)
-  await page.getByText('Next in the queue').waitFor(patiently)
+  await page.getByText('Next in the queue').waitFor()
   await post(`/videos/${id}/cancel`)
   await row(page, id).waitFor({ state: 'detached' })
   await page.getByText('among those that are queued').waitFor()
@@ -139,7 +138,7 @@ test('Retry stands in the row of what failed, and the row tells what became of i
   await row(page, id).getByRole('button', { name: 'Retry Tried again' }).click()
   await row(page, id).waitFor({ state: 'detached' })
   await page.getByRole('link', { name: 'Queued', exact: true }).click()
-  await row(page, id).getByText('Next in the queue').waitFor(patiently)
+  await row(page, id).getByText('Next in the queue').waitFor()
   expect(page.complaints).toEqual([])
 })
 
@@ -181,11 +180,11 @@ test('a list whose connection was cut catches up with what it missed', async () 
   const [over = ''] = await insertVideos(['Over meanwhile'])
   await proxy.heal()
   await eventually(() => sign.textContent()).toBe('Live')
-  await row(page, over).waitFor(patiently)
+  await row(page, over).waitFor()
   await row(page, old).waitFor({ state: 'detached' })
   await row(page, changed).locator('.pill', { hasText: 'Cancelled' }).waitFor()
   const fresh = await submit('And on it goes')
-  await row(page, fresh).waitFor(patiently)
+  await row(page, fresh).waitFor()
   expect(page.complaints).toEqual([])
 })
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { sha256Of } from '../../media/sha256.ts'
 
 /** A file as it was when its upload began; one that changed since is another. */
 export type SourceFile = { path: string; name: string; bytes: number; mtimeMs: number }
@@ -32,7 +32,7 @@ export function createNotes(folder: string, baseUrl: string): Notes {
   const place = join(folder, 'stepladder', 'uploads')
   const nameOf = ({ path, bytes, mtimeMs }: SourceFile) => {
     const identity = JSON.stringify([baseUrl, path, bytes, mtimeMs])
-    return join(place, `${createHash('sha256').update(identity).digest('hex').slice(0, 32)}.json`)
+    return join(place, `${sha256Of(Buffer.from(identity)).slice(0, 32)}.json`)
   }
   return {
     async find(file) {

@@ -9,9 +9,13 @@ export function checkLeftovers(system: CheckedSystem): Finding[] {
 
 /** Uploads in parts that nobody will complete: no listing of objects shows them. */
 export async function checkUploads({ storage }: CheckedSystem): Promise<Finding[]> {
-  const open = await storage.listUploads()
+  const listed = (await storage.listUploads()).filter(({ key }) => {
+    return /^(processed|source)\/[^/]+\/t\d+\/f\d+\//.test(key)
+  })
+  // MinIO's list of the whole bucket keeps an upload whose completion lost its client; that of a key does not.
+  const open = await Promise.all(listed.map(({ key }) => storage.listUploads(key)))
   return open
-    .filter(({ key }) => /^(processed|source)\/[^/]+\/t\d+\/f\d+\//.test(key))
+    .flat()
     .map(({ key }) => ({ video: key.split('/')[1] ?? null, fact: 'upload_open', detail: key }))
 }
 

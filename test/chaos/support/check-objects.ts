@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { collectGarbage } from '../../../src/jobs/collect.ts'
 import { abortLostUploads } from '../../../src/jobs/collect-uploads.ts'
 import type { Storage } from '../../../src/storage.ts'
@@ -16,13 +17,17 @@ const writtenByRun = /^(?:processed|source)\/([^/]+)\/t\d+\/f\d+\//
  * rows of `collections` send it and nowhere else.
  */
 export async function collectNow({ sql, storage }: CheckedSystem): Promise<void> {
-  await sql`update collections set due_at = now(), passes = 1`
   const waiting = async () => {
-    const [row] = await sql<{ folders: number }[]>`
-      select count(*)::int as folders from collections where due_at <= now()`
+    // A worker may hold a folder just now: its row goes when the folder is done.
+    await sql`update collections set passes = 1, due_at = now() where passes = 0`
+    const [row] = await sql<{ folders: number }[]>`select count(*)::int as folders from collections`
     return row?.folders ?? 0
   }
-  while ((await waiting()) > 0) await collectGarbage(sql, storage)
+  await sql`update collections set passes = 1, due_at = now()`
+  while ((await waiting()) > 0) {
+    await collectGarbage(sql, storage)
+    await sleep(50)
+  }
   await abortLostUploads(sql, storage)
 }
 

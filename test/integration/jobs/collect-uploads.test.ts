@@ -4,7 +4,16 @@ import { collectGarbage } from '../../../src/jobs/collect.ts'
 import { abortLostUploads } from '../../../src/jobs/collect-uploads.ts'
 import { createUpload } from '../../../src/jobs/create-upload.ts'
 import { sweepBucket } from '../../../src/jobs/sweep.ts'
-import { type JobsUnderTest, startJobs, submit } from '../../support/jobs-under-test.ts'
+import {
+  aSegment,
+  claim,
+  commit,
+  type JobsUnderTest,
+  planned,
+  readTasks,
+  startJobs,
+  submit,
+} from '../../support/jobs-under-test.ts'
 
 let jobs: JobsUnderTest
 beforeAll(async () => {
@@ -92,6 +101,20 @@ describe('the parts of an upload', () => {
     expect(await abortLostUploads(jobs.sql, jobs.storage)).toBe(1)
     expect(await parts(key)).toEqual([0])
   })
+})
+
+test('a second upload of an object that a row names goes when the run is over, and the object stays', async () => {
+  const videoId = await planned(jobs.sql)
+  const [chunk] = await readTasks(jobs.sql, videoId, 'video')
+  const task = await claim(jobs.sql, chunk?.id ?? 0)
+  await commit(jobs.sql, task, 0)
+  const key = aSegment(task, 0).objects.tracks['360p']?.key ?? ''
+  await put(key)
+  await sendPart(key)
+  expect(await abortLostUploads(jobs.sql, jobs.storage)).toBe(0)
+  await jobs.sql`update tasks set state = 'queued' where id = ${task.taskId}`
+  expect(await abortLostUploads(jobs.sql, jobs.storage)).toBe(1)
+  expect([await parts(key), await stored()]).toEqual([[0], [key]])
 })
 
 describe('what somebody puts below source/ by a client of their own', () => {
