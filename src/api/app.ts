@@ -6,6 +6,7 @@ import { healthRoutes } from './health.ts'
 import { jobRoutes } from './jobs.ts'
 import { limitRoutes } from './limits.ts'
 import { notFoundIn } from './not-found.ts'
+import { openApiRoutes } from './openapi.ts'
 import { pictureRoutes } from './pictures.ts'
 import { playbackRoutes } from './playback.ts'
 import { probeRoutes } from './probe.ts'
@@ -38,6 +39,7 @@ export function createApp(context: ApiContext): Hono {
     pictureRoutes,
     systemRoutes,
     healthRoutes,
+    openApiRoutes,
     webRoutes,
   ]) {
     app.route('/', routes(context))

@@ -9,7 +9,8 @@ import { type JobSource, sourceSchema } from './job-request.ts'
 import { InvalidRequest } from './problem.ts'
 import { parseFields, readJson } from './request-body.ts'
 
-const probeRequestSchema = z.strictObject({ source: sourceSchema })
+/** The body of `POST /probe`. */
+export const probeRequestSchema = z.strictObject({ source: sourceSchema })
 
 /** `POST /probe`: what ffprobe finds in a source, before any job is made of it. */
 export function probeRoutes({ prober }: ApiContext): Hono {

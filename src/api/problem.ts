@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { isDatabaseOutage } from '../db.ts'
+import { errorClassOf } from '../error-codes.ts'
 import { messageOf, PermanentError, StepladderError, TransientError } from '../errors.ts'
 import type { Log } from '../log.ts'
 
@@ -121,6 +122,26 @@ export function problemResponse(c: Context, error: unknown, log: Log): Response 
     ...(kind.retryAfterS ? { 'Retry-After': String(kind.retryAfterS) } : {}),
     ...(error instanceof MethodNotAllowed ? { Allow: error.allow } : {}),
   })
+}
+
+/**
+ * What a caller sees of a code, for the reference; `conflict` for one that is thrown as a `Conflict`. Throws for a
+ * code that no answer has.
+ */
+export function describeProblem(
+  code: string,
+  { conflict: isConflict = false } = {},
+): { status: number; title: string; retryAfterS: number | null } {
+  const kind = isConflict ? conflict : (kinds[code] ?? kindOfCode(code))
+  if (!kind) throw new Error(`no answer has the code ${code}`)
+  return { status: kind.status, title: kind.title, retryAfterS: kind.retryAfterS ?? null }
+}
+
+function kindOfCode(code: string): Kind | null {
+  if (code === 'internal_error') return bug
+  const kind = errorClassOf(code)
+  if (kind === 'permanent') return sourceFault
+  return kind === 'transient' ? passing : null
 }
 
 function judge(error: unknown): { code: string; kind: Kind } {

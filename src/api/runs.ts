@@ -11,7 +11,8 @@ import { cursorSchema, limitSchema } from './video-query.ts'
 const defaultLimit = 50
 const outcomes = ['running', 'done', 'released', 'retried', 'failed', 'lost', 'cancelled'] as const
 
-const runsQuerySchema = z.strictObject({
+/** Its query. */
+export const runsQuerySchema = z.strictObject({
   outcome: z
     .string()
     .transform((text) => text.split(','))

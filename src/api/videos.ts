@@ -19,7 +19,8 @@ import { listedVideo, videoView } from './video-view.ts'
 /** Videos a page. */
 const defaultLimit = 20
 const place = createCursor(z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]))
-const eventsQuerySchema = z.strictObject({
+/** The query of `GET /videos/{id}/events`. */
+export const eventsQuerySchema = z.strictObject({
   runs: z.enum(['true', 'false'], 'must be true or false').default('true'),
 })
 const noFields = z.strictObject({})

@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+import { type Answer, idSchema, type Operation, paramsOf, scopes, tags } from './operation.ts'
+import { operations } from './operations.ts'
+import { problemSchema, problemsOf } from './problem-answers.ts'
+import { snapshotSchema } from './progress.ts'
+
+type Components = Record<string, JsonSchema>
+export type OpenApiDocument = {
+  openapi: string
+  info: object
+  paths: Record<string, Record<string, OperationObject>>
+  components: { schemas: Components; securitySchemes: object }
+  [field: string]: unknown
+}
+export type OperationObject = ReturnType<typeof operationObject>
+
+/** The OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1) of all operations. Pure, and the same in every process. */
+export function makeDocument(): OpenApiDocument {
+  const components: Components = {}
+  const paths: OpenApiDocument['paths'] = {}
+  jsonSchemaOf(snapshotSchema, { open: true, components })
+  for (const operation of operations) {
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: operationObject(operation, components),
+    }
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Stepladder',
+      version: '1',
+      description:
+        'Self-hosted video transcoding: one video in, an adaptive ladder out. Errors are `application/problem+json` with a stable `code`. Times are ISO 8601 in UTC, and names end in their unit.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1))),
+      securitySchemes: {
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: `An API key, where the server has any. Scopes: ${Object.entries(scopes)
+            .map(([name, what]) => `\`${name}\`, ${what}`)
+            .join('; ')}.`,
+        },
+      },
+    },
+  }
+}
+
+function operationObject(operation: Operation, components: Components) {
+  const { id, tag, summary, about, scope, body } = operation
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(about !== undefined && { description: about }),
+    // The empty one: a server without keys answers anybody on its own machine.
+    security: scope === null ? [] : [{}, { apiKey: [scope] }],
+    parameters: parametersOf(operation, components),
+    ...(body && {
+      requestBody: {
+        required: body.required,
+        content: {
+          'application/json': {
+            schema: jsonSchemaOf(body.schema, { open: false, components }),
+            ...(body.example !== undefined && { example: body.example }),
+          },
+        },
+      },
+    }),
+    responses: { ...problemObjects(operation, components), ...answerObjects(operation, components) },
+  }
+}
+
+function parametersOf(operation: Operation, components: Components) {
+  const options = { open: false, components }
+  const inPath = paramsOf(operation).map((name) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: jsonSchemaOf(operation.params?.[name] ?? idSchema, options),
+  }))
+  const inQuery = Object.entries<z.core.$ZodType>(operation.query?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema: jsonSchemaOf(z.object({ schema }).shape.schema as z.ZodType, options),
+  }))
+  return [...inPath, ...inQuery, ...(operation.once ? [idempotencyKey] : [])].map(liftDescription)
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  schema: {
+    type: 'string',
+    maxLength: 255,
+    description: 'a UUID of yours: the same request under the same key is answered as it was before',
+  },
+}
+
+/** OpenAPI has the words on a parameter beside its schema. */
+function liftDescription<P extends { schema: JsonSchema }>({ schema, ...parameter }: P) {
+  const { description, ...rest } = schema
+  return { ...parameter, ...(description !== undefined && { description }), schema: rest }
+}
+
+function answerObjects({ answers }: Operation, components: Components) {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => [status, answerObject(answer, components)]),
+  )
+}
+
+function answerObject({ about, json, type, headers, example }: Answer, components: Components) {
+  const shown = example === undefined ? {} : { example }
+  const content = json
+    ? { 'application/json': { schema: jsonSchemaOf(json, { open: true, components }), ...shown } }
+    : type && { [type]: { schema: { type: 'string' } } }
+  return {
+    description: about,
+    ...(headers && { headers: headerObjects(headers) }),
+    ...(content && { content }),
+  }
+}
+
+function headerObjects(headers: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  )
+}
+
+/** One answer a status; its schema names the codes that can come here. */
+function problemObjects(operation: Operation, components: Components) {
+  const byStatus = Map.groupBy(problemsOf(operation), ({ status }) => String(status))
+  const schema = jsonSchemaOf(problemSchema, { open: true, components })
+  return Object.fromEntries(
+    [...byStatus].map(([status, problems]) => {
+      const waits = problems.some(({ retryAfterS }) => retryAfterS !== null)
+      return [
+        status,
+        {
+          description: problems.map(({ code, title }) => `\`${code}\`: ${title}`).join('  \n'),
+          ...(waits && {
+            headers: headerObjects({ 'Retry-After': 'seconds until it is worth another try' }),
+          }),
+          content: {
+            'application/problem+json': {
+              schema: {
+                allOf: [schema, { properties: { code: { enum: problems.map(({ code }) => code) } } }],
+              },
+            },
+          },
+        },
+      ]
+    }),
+  )
+}
