@@ -1,5 +1,10 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { InvalidRequest } from './problem.ts'
+
+/** A time to the microsecond, as PostgreSQL has it: there is no year 0. */
+export const momentSchema = z.iso
+  .datetime({ precision: 6 })
+  .refine((time) => !time.startsWith('0000'), 'must not be in the year 0')
 
 /** Places where a page of a listing ended, opaque to callers: base64url of their JSON. `decode` throws `invalid_request`. */
 export function createCursor<Place>(schema: z.ZodType<Place>) {

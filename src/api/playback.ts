@@ -44,7 +44,8 @@ export function playbackRoutes({
     })
     .get('/videos/:id/mp4/:rung', async (c) => {
       const rung = c.req.param('rung')
-      const key = await readMp4Key(sql, videoIdOf(c), rung)
+      const id = videoIdOf(c)
+      const key = isRungName(rung) ? await readMp4Key(sql, id, rung) : null
       if (key === null) throw new StepladderError('mp4_not_found', `there is no MP4 of ${rung}, or not yet`)
       c.header('Cache-Control', 'no-store')
       return c.redirect(await addressOf(key), 302)
@@ -69,6 +70,11 @@ function refuseOlderGeneration(c: Context, { generation }: Playable): void {
   const asked = c.req.query('g')
   if (asked === undefined || asked === String(generation)) return
   throw new StepladderError('track_not_found', 'the video was planned anew; load its master playlist again')
+}
+
+/** Anything else is no name, and may be no text that PostgreSQL takes. */
+function isRungName(name: string): boolean {
+  return /^\d{1,5}p$/.test(name)
 }
 
 function trackNameOf(file: string): string {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Run, readRuns } from '../jobs/read-runs.ts'
 import { scrub } from '../media/ffmpeg/scrub.ts'
 import type { ApiContext } from './context.ts'
-import { createCursor } from './cursor.ts'
+import { createCursor, momentSchema } from './cursor.ts'
 import { readQuery } from './request-query.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
 import { cursorSchema, limitSchema } from './video-query.ts'
@@ -17,12 +17,13 @@ export const runsQuerySchema = z.strictObject({
     .string()
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(outcomes, `must be some of ${outcomes.join(', ')}`)))
-    .optional(),
+    .optional()
+    .describe(`some of ${outcomes.join(', ')}, separated by commas`),
   limit: limitSchema.optional(),
   cursor: cursorSchema.optional(),
 })
 
-const place = createCursor(z.tuple([z.iso.datetime({ precision: 6 }), z.int(), z.int()]))
+const place = createCursor(z.tuple([momentSchema, z.int(), z.int()]))
 
 /** `GET /videos/{id}/runs`: each run of each task, with what ffmpeg said last. */
 export function runRoutes({ sql }: Pick<ApiContext, 'sql'>): Hono {

@@ -8,7 +8,7 @@ import { removeVideo } from '../jobs/remove.ts'
 import { isTerminal } from '../jobs/state.ts'
 import { publishRemoval } from '../progress/removal.ts'
 import type { ApiContext } from './context.ts'
-import { createCursor } from './cursor.ts'
+import { createCursor, momentSchema } from './cursor.ts'
 import { Conflict } from './problem.ts'
 import { readNoBody } from './request-body.ts'
 import { readQuery } from './request-query.ts'
@@ -18,10 +18,13 @@ import { listedVideo, videoView } from './video-view.ts'
 
 /** Videos a page. */
 const defaultLimit = 20
-const place = createCursor(z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]))
+const place = createCursor(z.tuple([momentSchema, z.uuid()]))
 /** The query of `GET /videos/{id}/events`. */
 export const eventsQuerySchema = z.strictObject({
-  runs: z.enum(['true', 'false'], 'must be true or false').default('true'),
+  runs: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('true')
+    .describe('`false`: without the runs of tasks'),
 })
 const noFields = z.strictObject({})
 

@@ -312,6 +312,11 @@ test('an MP4 is a redirect to an address that gives the object, and 404 until it
   expect(await (await fetch(response.headers.get('location') ?? '')).text()).toBe('an MP4')
 })
 
+test.each(['%00', '360p%00', '%F0%9F%8E%AC', 'x'.repeat(3000)])('there is no MP4 named %s', async (name) => {
+  const { status, body } = await api.ask(`/videos/${id}/mp4/${name}`)
+  expect([status, body.code]).toEqual([404, 'mp4_not_found'])
+})
+
 test('with a CDN the addresses are plain and below it', async () => {
   await using cdn = await startApi({ lead: { CDN_BASE_URL: 'https://cdn.example.org/media/' } })
   const videoId = await insertVideo(cdn.sql, { status: 'processing', plan: smallPlan() })

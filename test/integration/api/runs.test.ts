@@ -103,6 +103,8 @@ test.each([
   ['limit=101', 'limit'],
   ['cursor=abc', 'cursor'],
   [`cursor=${Buffer.from('["2026-01-01T00:00:00.123456Z",1]').toString('base64url')}`, 'cursor'],
+  // PostgreSQL has no year 0.
+  [`cursor=${Buffer.from('["0000-01-01T00:00:00.123456Z",1,1]').toString('base64url')}`, 'cursor'],
   ['page=2', 'page'],
 ])('a query of ?%s is refused', async (query, path) => {
   const id = await insertVideo(api.sql)
