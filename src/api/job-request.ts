@@ -12,10 +12,12 @@ export const lineSchema = z
 
 const urlSchema = z
   .string()
+  .describe('an http or https address; the courier fetches it later')
   .max(2048, 'must have 2048 characters at most')
   .refine(isHttpUrl, 'must be an http or https URL')
 
 const keySchema = lineSchema
+  .describe('below `source/` in the bucket, as `POST /uploads` gave it')
   .max(1024)
   .refine(isSourceKey, 'must be a key below source/, without empty, . or .. parts')
 
@@ -30,10 +32,13 @@ const metadataSchema = z
     abort: true,
   })
   .refine(isStorable, 'must not hold NUL or half characters')
+  .meta({ type: 'object' })
 
 /** `{ url }` or `{ key }`; `{ kind, url }` or `{ kind, key }` afterwards. */
 export const sourceSchema = z
   .strictObject({ url: urlSchema.optional(), key: keySchema.optional() })
+  .describe('either `key` or `url`')
+  .meta({ minProperties: 1, maxProperties: 1 })
   .transform(({ url, key }, context) => {
     if (url !== undefined && key === undefined) return { kind: 'url' as const, url }
     if (key !== undefined && url === undefined) return { kind: 'key' as const, key }
@@ -45,15 +50,28 @@ export type JobSource = z.infer<typeof sourceSchema>
 /** The body of `POST /jobs`. */
 export const jobRequestSchema = z.strictObject({
   source: sourceSchema,
-  title: lineSchema.max(300, 'must have 300 characters at most').optional(),
-  priority: z.enum(priorities, `must be one of ${priorities.join(', ')}`).default('normal'),
-  metadata: metadataSchema.default({}),
+  title: lineSchema
+    .max(300, 'must have 300 characters at most')
+    .optional()
+    .describe("one line; else the container's own title is used"),
+  priority: z
+    .enum(priorities, `must be one of ${priorities.join(', ')}`)
+    .default('normal')
+    .describe('which of all waiting videos come first'),
+  metadata: metadataSchema
+    .default({})
+    .describe(
+      `an object of yours that comes back as it is; up to ${maxMetadataBytes} bytes and ${maxMetadataDepth} levels`,
+    ),
   ...jobOptionsSchema.shape,
 })
 
 /** Its query. Anything else is refused: a misspelt `dry_run` would make a job. */
 export const jobQuerySchema = z.strictObject({
-  dry_run: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  dry_run: z
+    .enum(['true', 'false'], 'must be true or false')
+    .default('false')
+    .describe('`true`: make nothing, and answer with what would be made'),
 })
 
 function isOneLine(text: string): boolean {

@@ -10,7 +10,9 @@ import { InvalidRequest } from './problem.ts'
 import { parseFields, readJson } from './request-body.ts'
 
 /** The body of `POST /probe`. */
-export const probeRequestSchema = z.strictObject({ source: sourceSchema })
+export const probeRequestSchema = z.strictObject({
+  source: sourceSchema.describe('a `key`; a `url` is fetched only once there is a job'),
+})
 
 /** `POST /probe`: what ffprobe finds in a source, before any job is made of it. */
 export function probeRoutes({ prober }: ApiContext): Hono {

@@ -9,10 +9,14 @@ const uuidSchema = z.uuid('must be UUIDs, separated by commas').toLowerCase()
 
 /** The query of `GET /progress`: some videos by id, or those in some statuses, or both; all by default. */
 export const progressQuerySchema = z.strictObject({
-  ids: listed.pipe(z.array(uuidSchema).max(mostIds, `must be ${mostIds} at most`)).optional(),
+  ids: listed
+    .pipe(z.array(uuidSchema).max(mostIds, `must be ${mostIds} at most`))
+    .optional()
+    .describe(`these videos, up to ${mostIds}, separated by commas`),
   status: listed
     .pipe(z.array(z.enum(videoStatuses, `must be some of ${videoStatuses.join(', ')}`)))
-    .optional(),
+    .optional()
+    .describe(`while they are in one of these, separated by commas: ${videoStatuses.join(', ')}`),
 })
 
 /** Follows these videos as one; one that does not exist is told as deleted. Throws when the database is down. */

@@ -10,8 +10,10 @@ export const limitSchema = z
   .regex(/^\d{1,3}$/, 'must be a number from 1 to 100')
   .transform(Number)
   .pipe(z.int().min(1, 'must be 1 at least').max(100, 'must be 100 at most'))
+  .describe('lines a page')
+  .meta({ type: 'integer', minimum: 1, maximum: 100 })
 
-export const cursorSchema = z.string().max(200)
+export const cursorSchema = z.string().max(200).describe('the `next_cursor` of the page before')
 
 const idsSchema = z
   .string()
@@ -21,6 +23,7 @@ const idsSchema = z
       .array(z.uuid('must be UUIDs, separated by commas').toLowerCase())
       .max(mostIds, `must be ${mostIds} at most`),
   )
+  .describe(`these videos, up to ${mostIds}, separated by commas; those that do not exist are left out`)
 
 const wordsSchema = z
   .string()
@@ -29,11 +32,15 @@ const wordsSchema = z
   // PostgreSQL has no text with it.
   .refine((text) => !text.includes('\0'), 'must not have the character U+0000')
   .transform((text) => (text === '' ? undefined : text))
+  .describe('what the title has in it anywhere, in capitals or not')
 
 /** The query of `GET /videos`: a page of the listing, or the videos that are named. */
 export const listQuerySchema = z
   .strictObject({
-    status: z.enum(videoStatuses, `must be one of ${videoStatuses.join(', ')}`).optional(),
+    status: z
+      .enum(videoStatuses, `must be one of ${videoStatuses.join(', ')}`)
+      .optional()
+      .describe('videos in this status only'),
     q: wordsSchema.optional(),
     limit: limitSchema.optional(),
     cursor: cursorSchema.optional(),
@@ -41,7 +48,8 @@ export const listQuerySchema = z
     full: z
       .enum(['true', 'false'], 'must be true or false')
       .transform((word) => word === 'true')
-      .optional(),
+      .optional()
+      .describe('`true`, with `ids`: each as `GET /videos/{id}` shows it'),
   })
   .superRefine((query, context) => {
     const misplaced = query.ids ? (['limit', 'cursor'] as const) : (['full'] as const)

@@ -2,24 +2,25 @@ import { z } from 'zod'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
 import { type Answer, idSchema, type Operation, paramsOf, scopes, tags } from './operation.ts'
 import { operations } from './operations.ts'
-import { problemSchema, problemsOf } from './problem-answers.ts'
+import { type ProblemAnswer, problemSchema, problemsOf } from './problem-answers.ts'
 import { snapshotSchema } from './progress.ts'
 
-type Components = Record<string, JsonSchema>
+/** What several places refer to, gathered on the way. */
+type Components = { schemas: Record<string, JsonSchema>; responses: Record<string, object> }
 export type OpenApiDocument = {
   openapi: string
   info: object
   paths: Record<string, Record<string, OperationObject>>
-  components: { schemas: Components; securitySchemes: object }
+  components: Components & { securitySchemes: object }
   [field: string]: unknown
 }
-export type OperationObject = ReturnType<typeof operationObject>
+type OperationObject = ReturnType<typeof operationObject>
 
 /** The OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1) of all operations. Pure, and the same in every process. */
 export function makeDocument(): OpenApiDocument {
-  const components: Components = {}
+  const components: Components = { schemas: {}, responses: {} }
   const paths: OpenApiDocument['paths'] = {}
-  jsonSchemaOf(snapshotSchema, { open: true, components })
+  jsonSchemaOf(snapshotSchema, { open: true, components: components.schemas })
   for (const operation of operations) {
     paths[operation.path] = {
       ...paths[operation.path],
@@ -39,7 +40,8 @@ export function makeDocument(): OpenApiDocument {
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1))),
+      schemas: sorted(components.schemas),
+      responses: sorted(components.responses),
       securitySchemes: {
         apiKey: {
           type: 'http',
@@ -68,7 +70,7 @@ function operationObject(operation: Operation, components: Components) {
         required: body.required,
         content: {
           'application/json': {
-            schema: jsonSchemaOf(body.schema, { open: false, components }),
+            schema: jsonSchemaOf(body.schema, { open: false, components: components.schemas }),
             ...(body.example !== undefined && { example: body.example }),
           },
         },
@@ -79,7 +81,7 @@ function operationObject(operation: Operation, components: Components) {
 }
 
 function parametersOf(operation: Operation, components: Components) {
-  const options = { open: false, components }
+  const options = { open: false, components: components.schemas }
   const inPath = paramsOf(operation).map((name) => ({
     name,
     in: 'path',
@@ -121,13 +123,23 @@ function answerObjects({ answers }: Operation, components: Components) {
 function answerObject({ about, json, type, headers, example }: Answer, components: Components) {
   const shown = example === undefined ? {} : { example }
   const content = json
-    ? { 'application/json': { schema: jsonSchemaOf(json, { open: true, components }), ...shown } }
-    : type && { [type]: { schema: { type: 'string' } } }
+    ? {
+        'application/json': {
+          schema: jsonSchemaOf(json, { open: true, components: components.schemas }),
+          ...shown,
+        },
+      }
+    : type && { [type]: isStream(type) ? {} : { schema: { type: 'string' } } }
   return {
     description: about,
     ...(headers && { headers: headerObjects(headers) }),
     ...(content && { content }),
   }
+}
+
+/** Which has no schema of its whole before OpenAPI 3.2; the words on it name that of an event's data. */
+function isStream(type: string): boolean {
+  return type === 'text/event-stream'
 }
 
 function headerObjects(headers: Readonly<Record<string, string>>) {
@@ -136,29 +148,34 @@ function headerObjects(headers: Readonly<Record<string, string>>) {
   )
 }
 
-/** One answer a status; its schema names the codes that can come here. */
+/** One answer a status. Its schema names the codes that can come here; what is one code alone is shared by all. */
 function problemObjects(operation: Operation, components: Components) {
   const byStatus = Map.groupBy(problemsOf(operation), ({ status }) => String(status))
-  const schema = jsonSchemaOf(problemSchema, { open: true, components })
   return Object.fromEntries(
     [...byStatus].map(([status, problems]) => {
-      const waits = problems.some(({ retryAfterS }) => retryAfterS !== null)
-      return [
-        status,
-        {
-          description: problems.map(({ code, title }) => `\`${code}\`: ${title}`).join('  \n'),
-          ...(waits && {
-            headers: headerObjects({ 'Retry-After': 'seconds until it is worth another try' }),
-          }),
-          content: {
-            'application/problem+json': {
-              schema: {
-                allOf: [schema, { properties: { code: { enum: problems.map(({ code }) => code) } } }],
-              },
-            },
-          },
-        },
-      ]
+      const [only, ...others] = problems
+      if (!only || others.length > 0) return [status, problemObject(problems, components)]
+      const name = `${only.code}_${status}`
+      components.responses[name] = problemObject(problems, components)
+      return [status, { $ref: `#/components/responses/${name}` }]
     }),
   )
+}
+
+function problemObject(problems: readonly ProblemAnswer[], { schemas }: Components) {
+  const waits = problems.some(({ retryAfterS }) => retryAfterS !== null)
+  const schema = jsonSchemaOf(problemSchema, { open: true, components: schemas })
+  return {
+    description: problems.map(({ code, title }) => `\`${code}\`: ${title}`).join('  \n'),
+    ...(waits && { headers: headerObjects({ 'Retry-After': 'seconds until it is worth another try' }) }),
+    content: {
+      'application/problem+json': {
+        schema: { allOf: [schema, { properties: { code: { enum: problems.map(({ code }) => code) } } }] },
+      },
+    },
+  }
+}
+
+function sorted<T>(named: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -37,7 +37,8 @@ function pointed(schema: object): z.infer<typeof wrappedSchema> {
 function tidy(schema: z.core.JSONSchema.BaseSchema, open: boolean): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
-  if (schema.format === 'uuid' || schema.format === 'date-time') delete schema.pattern
+  if (schema.format === 'uuid' || schema.format === 'date-time' || schema.type === 'integer')
+    delete schema.pattern
   if (open && schema.additionalProperties === false) delete schema.additionalProperties
   delete schema.id
 }

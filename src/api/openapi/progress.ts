@@ -2,7 +2,7 @@ import { progressSnapshotSchema } from '../../progress/snapshot.ts'
 import { progressQuerySchema } from '../progress-filter.ts'
 import type { Operation } from './operation.ts'
 
-/** What stands behind `data:`; it is in the reference because `x-event` names it. */
+/** What stands behind `data:` of an event. */
 export const snapshotSchema = progressSnapshotSchema.meta({ id: 'Progress' })
 
 const events = 'whole snapshots, each an event whose `data` is `Progress`; `deleted` for one that is gone'

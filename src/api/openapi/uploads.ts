@@ -107,7 +107,7 @@ export const uploadOperations: Operation[] = [
         example: { method: 'PUT', url, key, expires_at },
       },
     },
-    problems: ['upload_not_found', 'upload_expired'],
+    problems: ['upload_not_found', 'upload_expired', 'upload_in_use'],
   },
   {
     id: 'getUpload',
