@@ -26,13 +26,17 @@ const vendored: Record<string, string> = {
   'uppy.css': import.meta.resolve('uppy/dist/uppy.min.css'),
 }
 
-/** The page at `/`, the bare player at `/embed/{id}`, and their files. Nothing is built. */
+/** The page at `/`, the bare player at `/embed/{id}`, the reference at `/docs`, and their files. Nothing is built. */
 export function webRoutes({ config }: Pick<ApiContext, 'config'>): Hono {
   const policies = { page: pagePolicy(config), embed: embedPolicy(config) }
   const app = new Hono()
     .get('/', (c) => {
       c.header('Content-Security-Policy', policies.page)
       return serve(c, join(folder, 'index.html'), 'no-cache')
+    })
+    .get('/docs', (c) => {
+      c.header('Content-Security-Policy', policies.page)
+      return serve(c, join(folder, 'reference.html'), 'no-cache')
     })
     .get('/embed/:id', (c) => {
       c.header('Content-Security-Policy', policies.embed)

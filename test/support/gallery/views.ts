@@ -7,6 +7,7 @@ export type View = { name: string; path: string; arrive: (page: Page) => Promise
 /** Those that tell there is nothing, of a system that has nothing. */
 export const emptyViews: readonly View[] = [
   { name: 'list-empty', path: '/#/', arrive: (page) => page.getByText('No videos yet').waitFor() },
+  { name: 'reference', path: '/docs#getVideo', arrive: withFields },
   { name: 'system-empty', path: '/#/system', arrive: headed('System') },
 ]
 
@@ -79,6 +80,13 @@ async function withTitleForm(page: Page): Promise<void> {
 async function unfolded(page: Page): Promise<void> {
   await page.locator('.timeline > li').first().waitFor()
   for (const summary of await page.locator('details:not([open]) > summary').all()) await summary.click()
+}
+
+/** One route of the reference with all that it unfolds. */
+async function withFields(page: Page): Promise<void> {
+  await headed('HTTP API')(page)
+  const folded = page.locator('#getVideo details:not([open]) > summary')
+  while ((await folded.count()) > 0) await folded.first().click()
 }
 
 /** The menu of the player, as soon as there is a choice of captions. */
