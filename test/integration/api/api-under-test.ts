@@ -8,6 +8,7 @@ import { createLog } from '../../../src/log.ts'
 import { migrate } from '../../../src/migrate.ts'
 import { createRedis, type Redis, type RedisNames, redisNames } from '../../../src/redis.ts'
 import { createStorage, type Storage } from '../../../src/storage.ts'
+import { checkAnswersOf } from '../../support/check-answer.ts'
 import { createTestData } from '../../support/test-data.ts'
 
 export type ApiUnderTest = AsyncDisposable & {
@@ -18,7 +19,7 @@ export type ApiUnderTest = AsyncDisposable & {
   redis: Redis
   names: RedisNames
   storage: Storage
-  /** Fetches a path; `json` is sent as the body. */
+  /** Fetches a path; `json` is sent as the body. The answer must be one that the reference tells of. */
   request(path: string, init?: RequestInit & { json?: unknown }): Promise<Response>
   /** The same, and the JSON of the answer. */
   ask(path: string, init?: RequestInit & { json?: unknown }): Promise<Answer>
@@ -50,8 +51,10 @@ export async function startApi(
   const context = await openContext(config, log, options)
   const server = await listen(createApp(context), { host: '127.0.0.1', port: 0, streams: context.streams })
   const url = `http://127.0.0.1:${server.port}`
+  const uncheck = checkAnswersOf(url)
 
   async function dispose(): Promise<void> {
+    uncheck()
     await server[Symbol.asyncDispose]()
     await context[Symbol.asyncDispose]()
     redis.disconnect()

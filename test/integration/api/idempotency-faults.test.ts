@@ -6,6 +6,7 @@ import { type Reach, reachNothing } from '../../../src/failpoints.ts'
 import { removeVideo } from '../../../src/jobs/remove.ts'
 import { createLog } from '../../../src/log.ts'
 import { startTcpProxy } from '../../chaos/support/proxy.ts'
+import { checkAnswer } from '../../support/check-answer.ts'
 import { hold, waiting } from '../../support/jobs-under-test.ts'
 import { createTestSystem, type TestSystem } from '../../support/system.ts'
 
@@ -46,7 +47,11 @@ async function anotherApi(
   const context = await openContext(config, createLog('test', 'silent'), { reach })
   const app = createApp(context)
   return {
-    ask: (path, init) => app.request(path, init),
+    ask: async (path, init) => {
+      const response = await app.request(path, init)
+      await checkAnswer({ method: init.method ?? 'GET', url: `http://app${path}` }, response)
+      return response
+    },
     [Symbol.asyncDispose]: () => context[Symbol.asyncDispose](),
   }
 }
