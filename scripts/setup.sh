@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need and this machine lacks: ffmpeg, Redis, PostgreSQL (apt),
-# npm packages, MinIO (Go); with --for-tests Chromium, curl and jq too, with --with-spin what `npm run model` needs.
+# npm packages, MinIO (Go); with --for-tests Chromium, curl, jq and schemathesis (pip) too, with --with-spin what `npm run model` needs.
 # Says nothing when nothing is to do.
 # A service whose endpoint is given (DATABASE_URL, REDIS_URL, S3_ENDPOINT) needs no program.
 set -euo pipefail
@@ -27,6 +27,8 @@ have_postgres() {
   { have initdb && have postgres; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
+have_venv() { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
 have_chromium() { have chromium || have chromium-browser || have google-chrome; }
 
 check_node() {
@@ -48,6 +50,7 @@ missing_packages() {
     have_chromium || echo chromium
     have curl || echo curl
     have jq || echo jq
+    have_venv || echo python3-venv
   fi
   # libc6-dev holds the headers, which gcc alone does not bring.
   wants --with-spin "$@" && ! { have spin && have gcc; } && echo spin gcc libc6-dev
@@ -103,6 +106,17 @@ install_minio() {
   GOBIN=$cache/bin quietly "$go" install "github.com/minio/minio@$minio_version" || fail "MinIO could not be built. See $log."
 }
 
+# What fuzzes the API, in a Python environment of its own.
+install_schemathesis() {
+  local install=$root/scripts/fuzz/install.ts
+  cmp -s "$root/scripts/fuzz/requirements.txt" "$root/.local/fuzz/installed.txt" && return
+  say 'installing schemathesis with pip'
+  quietly "$root/node_modules/.bin/node" -e "(await import('$install')).installSchemathesis()" ||
+    fail "schemathesis could not be installed. See $log."
+}
+
+for_tests=no
+wants --for-tests "$@" && for_tests=yes
 check_node
 # shellcheck disable=SC2046 # one word a package
 set -- $(missing_packages "$@")
@@ -110,3 +124,4 @@ set -- $(missing_packages "$@")
 install_npm_packages
 check_runtime
 install_minio
+[ $for_tests = no ] || install_schemathesis
