@@ -1,6 +1,7 @@
 import { createApp } from '../src/api/app.ts'
 import { openContext } from '../src/api/context.ts'
 import { listen } from '../src/api/server.ts'
+import { untilAllowed } from '../src/api/until-allowed.ts'
 import { loadConfig } from '../src/config.ts'
 import { messageOf } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
@@ -17,13 +18,15 @@ const config = loadConfig()
 const log = createLog('api', config.LOG_LEVEL)
 try {
   await using context = await openContext(config, log)
-  const where = { host: config.HOST, port: config.PORT, streams: context.streams }
-  await using server = await listen(createApp(context), where)
-  log.info({ host: config.HOST, port: server.port }, 'listening')
-  if (!/^(127\.|::1$|localhost$)/.test(config.HOST)) {
-    log.warn('there are no keys yet: whoever reaches this port may submit and delete videos')
+  const stopped = shutdownRequested(log)
+  if (await untilAllowed(context, stopped)) {
+    const where = { host: config.HOST, port: config.PORT, streams: context.streams }
+    await using server = await listen(createApp(context), where)
+    log.info({ host: config.HOST, port: server.port }, 'listening')
+    const isOpen = await context.openMode.isOpen().catch(() => false)
+    if (isOpen) log.info('there are no keys: whoever is on this machine may do everything')
+    await stopped
   }
-  await shutdownRequested(log)
 } catch (error) {
   log.error({ err: messageOf(error) }, 'the API ended')
   process.exitCode = 1

@@ -76,6 +76,12 @@ const environmentSchema = z.object({
   UPLOAD_KEEP_S: count(24 * 3_600),
   /** How long a request with the same Idempotency-Key gets the same answer. */
   IDEMPOTENCY_KEEP_S: count(24 * 3_600),
+  /** Signs sessions and links; where it is not set, the database keeps one that is made at random. */
+  TOKEN_SECRET: z.string().min(32, 'must have 32 characters at least').optional(),
+  /** How long a browser stays signed in. */
+  SESSION_KEEP_S: count(12 * 3_600),
+  /** How long a signed link of a video holds at least; up to an hour more. */
+  LINK_KEEP_S: count(3 * 3_600),
 })
 
 export type Config = Readonly<z.infer<typeof environmentSchema>>
@@ -115,6 +121,8 @@ function checkTimes(config: Config): Config {
 const clientSchema = z.object({
   /** The API that the command line asks. */
   STEPLADDER_API: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'),
+  /** The key that it shows to the API. */
+  STEPLADDER_KEY: z.string().optional(),
   /** Where the command line notes uploads that are not over. */
   XDG_STATE_HOME: z.string().default(join(homedir(), '.local', 'state')),
 })

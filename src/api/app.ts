@@ -1,10 +1,12 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { StepladderError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { authenticate } from './authenticate.ts'
 import type { ApiContext } from './context.ts'
 import { healthRoutes } from './health.ts'
 import { jobRoutes } from './jobs.ts'
 import { limitRoutes } from './limits.ts'
+import { withoutToken } from './link-token.ts'
 import { notFoundIn } from './not-found.ts'
 import { openApiRoutes } from './openapi.ts'
 import { pictureRoutes } from './pictures.ts'
@@ -14,6 +16,7 @@ import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
 import { runRoutes } from './runs.ts'
+import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './uploads.ts'
 import { videoRoutes } from './videos.ts'
@@ -25,7 +28,7 @@ const answerWithinMs = 8_000
 /** All routes. Starts nothing; `app.request()` works for everything but the event streams. */
 export function createApp(context: ApiContext): Hono {
   const app = new Hono()
-  app.use(logRequests(context.log), secureDefaults, answerInTime)
+  app.use(logRequests(context.log), secureDefaults, answerInTime, authenticate(context))
   for (const routes of [
     jobRoutes,
     videoRoutes,
@@ -38,6 +41,7 @@ export function createApp(context: ApiContext): Hono {
     limitRoutes,
     pictureRoutes,
     systemRoutes,
+    sessionRoutes,
     healthRoutes,
     openApiRoutes,
     webRoutes,
@@ -62,14 +66,14 @@ const answerInTime: MiddlewareHandler = async (_c, next) => {
   }
 }
 
-/** Without the query, where signatures could be. */
+/** Without the query, where signatures could be, and without the token of a picture's name. */
 function logRequests(log: Log): MiddlewareHandler {
   return async (c, next) => {
     if (!log.isLevelEnabled('debug')) return next()
     const startedAt = performance.now()
     await next()
     const ms = Math.round(performance.now() - startedAt)
-    log.debug({ method: c.req.method, path: c.req.path, status: c.res.status, ms }, 'request')
+    log.debug({ method: c.req.method, path: withoutToken(c.req.path), status: c.res.status, ms }, 'request')
   }
 }
 

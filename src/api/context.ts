@@ -1,5 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createOpenMode, type OpenMode } from '../auth/open-mode.ts'
+import { createTokenSecret } from '../auth/token-secret.ts'
+import { createTokens, type Tokens } from '../auth/tokens.ts'
 import type { Config } from '../config.ts'
 import { createDatabase, type Database } from '../db.ts'
 import { type Reach, reachNothing } from '../failpoints.ts'
@@ -15,7 +18,9 @@ import { createStream } from '../queue/stream.ts'
 import { createRedis, type Redis, type RedisNames, redisNames } from '../redis.ts'
 import { createStorage, type Storage } from '../storage.ts'
 import { createEventStreams, type EventStreams } from './event-streams.ts'
+import { createIdentify, type Identify } from './identify.ts'
 import { createProber, type Prober } from './prober.ts'
+import { createStreamEnds, type StreamEnds } from './stream-ends.ts'
 
 const poolSize = 10
 const redisWithinMs = 1_000
@@ -31,12 +36,16 @@ export type ApiContext = {
   names: RedisNames
   feed: Feed
   streams: EventStreams
+  streamEnds: StreamEnds
   progress: Progress
   announce: (taskId: number, priority: Priority) => Promise<void>
   wake: Waker
   reach: Reach
   profiles: Profiles
   prober: Prober
+  openMode: OpenMode
+  tokens: Tokens
+  identify: Identify
 }
 
 /** Opens the connections, and throws `bad_config` for profiles that cannot be used. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
@@ -57,8 +66,17 @@ export async function openContext(
   // Somebody waits for the answer: a store that is silent is refused before the request itself is.
   const storage = createStorage(config, { silenceMs: storageSilenceMs })
   const prober = createProber(config, storage)
+  const openMode = createOpenMode(sql, config.HOST)
+  const streamEnds = createStreamEnds({ sql, openMode })
+  const tokens = createTokens({
+    secret: createTokenSecret(sql, config.TOKEN_SECRET),
+    sessionS: config.SESSION_KEEP_S,
+    linkS: config.LINK_KEEP_S,
+  })
 
   async function close(): Promise<void> {
+    openMode.close()
+    streamEnds.close()
     prober.close()
     streams.close()
     feed.close()
@@ -77,12 +95,16 @@ export async function openContext(
     names,
     feed,
     streams,
+    streamEnds,
     progress: createProgress(redis, names),
     announce: createAnnouncer({ sql, stream: createStream(redis, names), log, wake }),
     wake,
     reach,
     profiles,
     prober,
+    openMode,
+    tokens,
+    identify: createIdentify({ sql, openMode, tokens }),
     [Symbol.asyncDispose]: close,
   }
 }

@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { StepladderError } from '../errors.ts'
 import type { Answer, RequestKey } from '../jobs/idempotency.ts'
-
-/** There is one owner until there is authentication. */
-const owner = 'default'
+import { ownerOf } from './caller.ts'
 
 /**
  * Visible ASCII up to 255 characters, bare, as most clients send it, or as a string of RFC 9651, as
@@ -30,7 +28,7 @@ export function requestKey(
       'Idempotency-Key must have 1 to 255 visible ASCII characters, such as a UUID, in quotes or without',
     )
   }
-  return { owner, route, key, fingerprint: fingerprintOf(asked), keepS }
+  return { owner: ownerOf(c), route, key, fingerprint: fingerprintOf(asked), keepS }
 }
 
 /**

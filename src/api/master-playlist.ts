@@ -7,14 +7,21 @@ import {
   masterPlaylist,
 } from '../media/manifests/manifests.ts'
 import { iframesSuffix } from './iframe-playlist.ts'
+import { withToken } from './link-token.ts'
 import { notPlayableYet, type Playable } from './playable.ts'
 import { readSubtitles } from './subtitles.ts'
+
+type Linked = Playable & { token: string | null }
 
 /** Over what the encoder was told, for containers and overshoot; measured rates come with the end. */
 const headroom = 1.1
 
-/** Names every track that was made or is being made. Throws `not_playable_yet`. */
-export function renderMaster(sql: Database, video: Playable): Promise<string> {
+/**
+ * Names every track that was made or is being made; the playlists of those get the token of a link too.
+ * Throws `not_playable_yet`.
+ */
+export function renderMaster(sql: Database, playable: Playable, token: string | null): Promise<string> {
+  const video = { ...playable, token }
   return video.completed ? finishedMaster(sql, video) : growingMaster(sql, video)
 }
 
@@ -22,7 +29,7 @@ export function renderMaster(sql: Database, video: Playable): Promise<string> {
  * Every rung, once each track of picture and sound has something to play: a player never asks twice. Text
  * is named if it is there by then.
  */
-async function growingMaster(sql: Database, video: Playable): Promise<string> {
+async function growingMaster(sql: Database, video: Linked): Promise<string> {
   const { plan } = video
   const { inits, skipped } = await readFirstInits(sql, video.id)
 
@@ -43,7 +50,7 @@ async function growingMaster(sql: Database, video: Playable): Promise<string> {
   })
 }
 
-async function finishedMaster(sql: Database, video: Playable): Promise<string> {
+async function finishedMaster(sql: Database, video: Linked): Promise<string> {
   const tracks = await readFinishedTracks(sql, video.id)
   return masterPlaylist(video.plan, {
     video: tracks.filter(({ kind }) => kind === 'video').map((track) => listed(video, track)),
@@ -52,13 +59,13 @@ async function finishedMaster(sql: Database, video: Playable): Promise<string> {
   })
 }
 
-async function listedSubtitles(sql: Database, video: Playable): Promise<ListedSubtitle[]> {
+async function listedSubtitles(sql: Database, video: Linked): Promise<ListedSubtitle[]> {
   return (await readSubtitles(sql, video)).map(({ name }) => ({ name, uri: addressOf(video, name) }))
 }
 
 /** A master needs a track's name, codec and rates, not its segments. */
 function listed(
-  video: Playable,
+  video: Linked,
   track: { name: string; init: KeyedInit; bandwidth: Bandwidth; iframes?: Bandwidth | null },
 ): ListedTrack {
   const { name, init, bandwidth, iframes } = track
@@ -67,6 +74,6 @@ function listed(
 }
 
 /** Another generation has other segments, and so another address. */
-function addressOf({ generation }: Playable, name: string): string {
-  return `${name}.m3u8?g=${generation}`
+function addressOf({ generation, token }: Linked, name: string): string {
+  return withToken(`${name}.m3u8?g=${generation}`, token)
 }

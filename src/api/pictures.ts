@@ -3,13 +3,16 @@ import { StepladderError } from '../errors.ts'
 import { readPictures } from '../jobs/read-pictures.ts'
 import { storyboardVtt } from '../media/manifests/storyboard.ts'
 import { allowAllOrigins } from './all-origins.ts'
+import { ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
+import { handedOn } from './link-token.ts'
 import { createObjectAddresses } from './object-addresses.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
 
 /**
  * Poster and storyboard of a completed video. The cues of the WebVTT name sheets by addresses relative to
- * its own and without a query, which media-chrome would drop; those lead on to the store or the CDN.
+ * its own and without a query, which media-chrome would drop, so that the token of a link stands in the
+ * name; those lead on to the store or the CDN.
  */
 export function pictureRoutes({
   sql,
@@ -20,7 +23,7 @@ export function pictureRoutes({
 
   async function picturesOf(c: Context) {
     const id = videoIdOf(c)
-    const pictures = await readPictures(sql, id)
+    const pictures = await readPictures(sql, id, ownerOf(c))
     if (!pictures) throw videoNotFound(id)
     return pictures
   }
@@ -40,11 +43,13 @@ export function pictureRoutes({
     .get('/videos/:id/storyboard.vtt', async (c) => {
       const { storyboard } = await picturesOf(c)
       if (!storyboard) throw noSuchPicture()
-      const text = storyboardVtt(storyboard, (sheet) => `sprites/${sheet}.jpg`)
+      const token = handedOn(c)
+      const ending = token === null ? '' : `~${token}`
+      const text = storyboardVtt(storyboard, (sheet) => `sprites/${sheet}${ending}.jpg`)
       return c.body(text, 200, { 'Content-Type': 'text/vtt; charset=utf-8', 'Cache-Control': 'no-store' })
     })
     .get('/videos/:id/sprites/:file', async (c) => {
-      const [, number] = /^(\d{1,4})\.jpg$/.exec(c.req.param('file')) ?? []
+      const [, number] = /^(\d{1,4})(?:~[\w.-]+)?\.jpg$/.exec(c.req.param('file')) ?? []
       const { storyboard } = await picturesOf(c)
       return leadTo(c, number === undefined ? null : storyboard?.sheet_keys[Number(number)])
     })

@@ -8,8 +8,8 @@ import { videoNotFound } from './video-id.ts'
 export type Playable = { id: string; generation: number; plan: Plan; completed: boolean }
 
 /** Throws `video_not_found`, `not_playable` for one that failed or was cancelled, `not_playable_yet`. */
-export async function findPlayable(sql: Database, id: string): Promise<Playable> {
-  const video = await readPlayableVideo(sql, id)
+export async function findPlayable(sql: Database, id: string, owner: string): Promise<Playable> {
+  const video = await readPlayableVideo(sql, id, owner)
   if (!video) throw videoNotFound(id)
   const { status, generation, plan } = video
   if (status === 'failed' || status === 'cancelled') {

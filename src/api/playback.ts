@@ -2,9 +2,11 @@ import { type Context, Hono } from 'hono'
 import { StepladderError } from '../errors.ts'
 import { readMp4Key } from '../jobs/read-playback.ts'
 import { allowAllOrigins } from './all-origins.ts'
+import { ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
 import { renderDash } from './dash.ts'
 import { isIFrames, renderIFrames } from './iframe-playlist.ts'
+import { handedOn } from './link-token.ts'
 import { renderMaster } from './master-playlist.ts'
 import { createObjectAddresses } from './object-addresses.ts'
 import { findPlayable, noSuchTrack, type Playable } from './playable.ts'
@@ -23,29 +25,31 @@ export function playbackRoutes({
   config,
 }: Pick<ApiContext, 'sql' | 'storage' | 'config'>): Hono {
   const addressOf = createObjectAddresses({ storage, config })
+  const playable = (c: Context) => findPlayable(sql, videoIdOf(c), ownerOf(c))
+
   return new Hono()
     .use('/videos/:id/hls/*', allowAllOrigins)
     .use('/videos/:id/dash/*', allowAllOrigins)
     .use('/videos/:id/mp4/*', allowAllOrigins)
     .get('/videos/:id/hls/master.m3u8', async (c) => {
-      const video = await findPlayable(sql, videoIdOf(c))
-      return playlist(c, await renderMaster(sql, video))
+      const video = await playable(c)
+      return playlist(c, await renderMaster(sql, video, handedOn(c)))
     })
     .get('/videos/:id/hls/:file', async (c) => {
-      const id = videoIdOf(c)
+      videoIdOf(c)
       const name = trackNameOf(c.req.param('file'))
-      const video = await findPlayable(sql, id)
+      const video = await playable(c)
       refuseOlderGeneration(c, video)
       return playlist(c, await rendererOf(name)(sql, video, { name, addressOf }))
     })
     .get('/videos/:id/dash/manifest.mpd', async (c) => {
-      const video = await findPlayable(sql, videoIdOf(c))
+      const video = await playable(c)
       return manifest(c, await renderDash(sql, video, addressOf), 'application/dash+xml')
     })
     .get('/videos/:id/mp4/:rung', async (c) => {
       const rung = c.req.param('rung')
-      const id = videoIdOf(c)
-      const key = isRungName(rung) ? await readMp4Key(sql, id, rung) : null
+      const video = { id: videoIdOf(c), owner: ownerOf(c) }
+      const key = isRungName(rung) ? await readMp4Key(sql, video, rung) : null
       if (key === null) throw new StepladderError('mp4_not_found', `there is no MP4 of ${rung}, or not yet`)
       c.header('Cache-Control', 'no-store')
       return c.redirect(await addressOf(key), 302)

@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { checkOwnSource } from '../jobs/owns-source.ts'
 import type { MediaInfo, Plan } from '../media/model.ts'
 import type { JobOptions } from '../media/plan/job-options.ts'
 import { makePlan } from '../media/plan/make-plan.ts'
 import type { Profile } from '../media/plan/profiles.ts'
+import { ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
 import { type JobSource, sourceSchema } from './job-request.ts'
 import { InvalidRequest } from './problem.ts'
@@ -15,10 +17,12 @@ export const probeRequestSchema = z.strictObject({
 })
 
 /** `POST /probe`: what ffprobe finds in a source, before any job is made of it. */
-export function probeRoutes({ prober }: ApiContext): Hono {
+export function probeRoutes({ prober, sql }: ApiContext): Hono {
   return new Hono().post('/probe', async (c) => {
     const { source } = parseFields(await readJson(c), probeRequestSchema)
-    return c.json({ media: await prober.probe(probeKey(source), c.req.raw.signal) })
+    const key = probeKey(source)
+    await checkOwnSource(sql, key, ownerOf(c))
+    return c.json({ media: await prober.probe(key, c.req.raw.signal) })
   })
 }
 

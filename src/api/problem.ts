@@ -3,6 +3,7 @@ import { isDatabaseOutage } from '../db.ts'
 import { errorClassOf } from '../error-codes.ts'
 import { messageOf, PermanentError, StepladderError, TransientError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { withoutToken } from './link-token.ts'
 
 /** What is wrong with one field of a request; `path` as in `source.url`, '' for the whole body. */
 export type Fault = { path: string; message: string }
@@ -37,7 +38,7 @@ export class MethodNotAllowed extends StepladderError {
 }
 
 type Kind = {
-  status: 400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 500 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 500 | 503
   title: string
   retryAfterS?: number
   /** Instead of the error's own message, which may tell of addresses inside. */
@@ -50,6 +51,8 @@ const kinds: Record<string, Kind> = {
   invalid_id: { status: 400, title: 'The id is no UUID' },
   invalid_idempotency_key: { status: 400, title: 'The idempotency key cannot be used' },
   client_gone: { status: 400, title: 'The client went away' },
+  unauthenticated: { status: 401, title: 'A key is needed' },
+  scope_missing: { status: 403, title: 'The key is not for this' },
   cross_site_request: { status: 403, title: 'Requests from other sites are refused' },
   route_not_found: { status: 404, title: 'There is nothing at this address' },
   video_not_found: { status: 404, title: 'There is no such video' },
@@ -106,7 +109,7 @@ const bug: Kind = {
 export function problemResponse(c: Context, error: unknown, log: Log): Response {
   const { code, kind } = judge(error)
   if (kind.status >= 500) {
-    log.error({ method: c.req.method, path: c.req.path, code, err: error }, 'request failed')
+    log.error({ method: c.req.method, path: withoutToken(c.req.path), code, err: error }, 'request failed')
   }
   const body = {
     type: `urn:stepladder:problem:${code}`,
@@ -120,6 +123,8 @@ export function problemResponse(c: Context, error: unknown, log: Log): Response 
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
     ...(kind.retryAfterS ? { 'Retry-After': String(kind.retryAfterS) } : {}),
+    // RFC 9110 §11.6.1: a 401 names the scheme.
+    ...(kind.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="stepladder"' } : {}),
     ...(error instanceof MethodNotAllowed ? { Allow: error.allow } : {}),
   })
 }

@@ -19,10 +19,14 @@ export const progressQuerySchema = z.strictObject({
     .describe(`while they are in one of these, separated by commas: ${videoStatuses.join(', ')}`),
 })
 
-/** Follows these videos as one; one that does not exist is told as deleted. Throws when the database is down. */
-export async function watchSome(feed: Pick<Feed, 'watch'>, ids: readonly string[]): Promise<Watch> {
+/** Follows these videos of an owner as one; one that does not exist is told as deleted. Throws when the database is down. */
+export async function watchSome(
+  feed: Pick<Feed, 'watch'>,
+  owner: string,
+  ids: readonly string[],
+): Promise<Watch> {
   const begun = await Promise.allSettled(
-    [...new Set(ids)].map(async (id) => ({ id, watch: await feed.watch(id) })),
+    [...new Set(ids)].map(async (id) => ({ id, watch: await feed.watch(id, owner) })),
   )
   const watches = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const stop = () => {

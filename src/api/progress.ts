@@ -5,8 +5,10 @@ import { StepladderError } from '../errors.ts'
 import type { Watch } from '../progress/feed.ts'
 import { eventNameOf, frameOf } from '../progress/frames.ts'
 import { isOver } from '../progress/watched-video.ts'
+import { callerOf, ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
 import { type EventStream, endStream, sendFrame } from './event-streams.ts'
+import { handedOn } from './link-token.ts'
 import { createStatusFilter, progressQuerySchema, watchSome } from './progress-filter.ts'
 import { parseFields } from './request-body.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
@@ -22,7 +24,7 @@ const headers = {
  * Server-sent events: whole snapshots, the first one at once, for whoever comes early, late, again or
  * after the end. `/progress/{id}` ends with the video, `/progress` never.
  */
-export function progressRoutes({ feed, streams }: ApiContext): Hono {
+export function progressRoutes({ feed, streams, streamEnds }: ApiContext): Hono {
   function start(c: Context, watch: Watch, follow: (stream: EventStream) => void): Response {
     const outgoing = outgoingOf(c)
     // Gone, or answered already because the start took too long.
@@ -34,15 +36,24 @@ export function progressRoutes({ feed, streams }: ApiContext): Hono {
       watch.stop()
       throw new StepladderError('shutting_down', 'the server is shutting down; try again')
     }
-    outgoing.writeHead(200, headers)
-    follow(streams.open(outgoing, watch.stop))
+    // The token is all that lets it in: no cookie of the person who looks at another site's page is.
+    const anywhere = handedOn(c) === null ? {} : { 'Access-Control-Allow-Origin': '*' }
+    outgoing.writeHead(200, { ...headers, ...anywhere })
+    const stream = streams.open(outgoing, () => {
+      forget()
+      watch.stop()
+    })
+    const { keyId } = callerOf(c)
+    const forget = streamEnds.add({ keyId, until: c.get('expiresAt'), end: () => endStream(stream) })
+    follow(stream)
     return RESPONSE_ALREADY_SENT
   }
 
   return new Hono()
     .get('/progress', async (c) => {
       const { ids, status } = parseFields(c.req.query(), progressQuerySchema)
-      const watch = ids ? await watchSome(feed, ids) : await feed.watchAll()
+      const owner = ownerOf(c)
+      const watch = ids ? await watchSome(feed, owner, ids) : await feed.watchAll(owner)
       const isWanted = createStatusFilter(status)
       return start(c, watch, (stream) => {
         watch.follow((id, change) => {
@@ -52,7 +63,7 @@ export function progressRoutes({ feed, streams }: ApiContext): Hono {
     })
     .get('/progress/:id', async (c) => {
       const videoId = videoIdOf(c)
-      const watch = await feed.watch(videoId)
+      const watch = await feed.watch(videoId, ownerOf(c))
       if (!watch) throw videoNotFound(videoId)
       return start(c, watch, (stream) => {
         watch.follow((id, change) => {

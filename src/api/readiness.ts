@@ -6,7 +6,7 @@ import { isSeen } from '../jobs/workers.ts'
 import type { ApiContext } from './context.ts'
 
 /** `warning` does not make the API unready. `message` is a sentence. */
-type Told = Pick<Check, 'status' | 'message'>
+export type Told = Pick<Check, 'status' | 'message'>
 
 /** Asks every neighbour. Without workers the API is ready: jobs wait in the database. */
 export async function checkReadiness(

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { type Run, readRuns } from '../jobs/read-runs.ts'
 import { scrub } from '../media/ffmpeg/scrub.ts'
+import { ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
 import { createCursor, momentSchema } from './cursor.ts'
 import { readQuery } from './request-query.ts'
@@ -31,7 +32,7 @@ export function runRoutes({ sql }: Pick<ApiContext, 'sql'>): Hono {
     const id = videoIdOf(c)
     const { outcome, limit = defaultLimit, cursor } = readQuery(c, runsQuerySchema)
     const after = cursor === undefined ? null : placeOf(cursor)
-    const page = await readRuns(sql, id, { outcomes: outcome ?? null, after, limit })
+    const page = await readRuns(sql, { id, owner: ownerOf(c) }, { outcomes: outcome ?? null, after, limit })
     if (!page) throw videoNotFound(id)
     const next = page.next && place.encode([page.next.startedAt, page.next.taskId, page.next.fence])
     return c.json({ runs: page.runs.map(shown), next_cursor: next })

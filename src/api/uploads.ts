@@ -8,6 +8,7 @@ import { findAnswer, makeOnce } from '../jobs/idempotency.ts'
 import { prolongUpload, uploadNotFound } from '../jobs/prolong-upload.ts'
 import { readUpload, type UploadRow } from '../jobs/read-upload.ts'
 import { type UploadState, uploadState } from '../jobs/upload-state.ts'
+import { ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
 import { created, requestKey } from './idempotency.ts'
 import { pathId } from './path-id.ts'
@@ -43,8 +44,8 @@ export function uploadRoutes({ sql, storage, config }: ApiContext): Hono {
     return new Date(from.getTime() + config.UPLOAD_EXPIRY_S * 1000)
   }
 
-  async function shown(id: string) {
-    const upload = await readUpload(sql, id)
+  async function shown(id: string, owner: string) {
+    const upload = await readUpload(sql, id, owner)
     if (!upload) throw uploadNotFound(id)
     // What is over is about to be removed.
     const stored = upload.named || !upload.over ? await storage.head(upload.key) : null
@@ -54,7 +55,7 @@ export function uploadRoutes({ sql, storage, config }: ApiContext): Hono {
   return new Hono()
     .post('/uploads', async (c) => {
       const asked = await readJsonOrNone(c)
-      const fields = uploadFields(asked, config.MAX_SOURCE_BYTES)
+      const fields = { ...uploadFields(asked, config.MAX_SOURCE_BYTES), owner: ownerOf(c) }
       const request = requestKey(c, { route: 'POST /uploads', asked, keepS })
       secret(c)
       const earlier = request && (await findAnswer(sql, request))
@@ -66,17 +67,17 @@ export function uploadRoutes({ sql, storage, config }: ApiContext): Hono {
     .post('/uploads/:id/sign', async (c) => {
       const id = pathId(c)
       const operation = parseFields(await readJson(c), signRequestSchema)
-      const { key } = await prolongUpload(sql, id, config.UPLOAD_KEEP_S)
+      const { key } = await prolongUpload(sql, id, config.UPLOAD_KEEP_S, ownerOf(c))
       const expiresAt = addressEnd(new Date())
       const url = await storage.presignUpload(key, config.UPLOAD_EXPIRY_S, operation)
       secret(c)
       return c.json({ method: operation.method, url, key, expires_at: expiresAt })
     })
-    .get('/uploads/:id', async (c) => c.json(await shown(pathId(c))))
+    .get('/uploads/:id', async (c) => c.json(await shown(pathId(c), ownerOf(c))))
     .delete('/uploads/:id', async (c) => {
       const id = pathId(c)
       await readNoBody(c, noFields)
-      await discardUpload(sql, id)
+      await discardUpload(sql, id, ownerOf(c))
       return c.body(null, 204)
     })
 }

@@ -8,6 +8,7 @@ import { exits, type Invocation, openSession, type Perform } from './session.ts'
 import { addCancel } from './verbs/cancel.ts'
 import { addDelete } from './verbs/delete.ts'
 import { addDoctor } from './verbs/doctor.ts'
+import { addKeys } from './verbs/keys.ts'
 import { addList } from './verbs/list.ts'
 import { addPlan } from './verbs/plan.ts'
 import { addQueue } from './verbs/queue.ts'
@@ -28,13 +29,15 @@ const verbs = [
   addDelete,
   addQueue,
   addWorkers,
+  addKeys,
   addDoctor,
 ]
 
 const about = `
 Results go to standard output, progress to standard error.
 Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 the API does not answer, 130 interrupted.
-STEPLADDER_API is the address of the API unless --api is given; NO_COLOR turns colours off.
+STEPLADDER_API is the address of the API unless --api is given, STEPLADDER_KEY its key; NO_COLOR
+turns colours off.
 \`stepladder help <verb>\` has examples.`
 
 /** Runs one command line to its end and returns the exit code. */

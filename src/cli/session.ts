@@ -16,6 +16,8 @@ export type Invocation = {
 /** What every verb works with. */
 export type Session = {
   baseUrl: string
+  /** Undefined for an API without keys. */
+  key: string | undefined
   signal: AbortSignal
   output: Output
   invocation: Invocation
@@ -40,6 +42,7 @@ export function openSession(invocation: Invocation, options: unknown): Session {
   if (!/^https?:/i.test(api) || !URL.canParse(api)) throw usage(`not an http or https URL: ${api}`)
   return {
     baseUrl: api.replace(/\/+$/, ''),
+    key: invocation.config.STEPLADDER_KEY?.trim(),
     signal: invocation.signal,
     output: createOutput(invocation.streams, json),
     invocation,

@@ -1,5 +1,6 @@
 import { StepladderError } from '../errors.ts'
 import type { Storage } from '../storage.ts'
+import { sourceNotFound } from './owns-source.ts'
 
 export type FoundSource = { etag: string; bytes: number }
 
@@ -13,7 +14,7 @@ export async function checkSource(
   maxBytes: number,
 ): Promise<FoundSource> {
   const found = await storage.head(key)
-  if (!found) throw new StepladderError('source_not_found', `there is no object ${key} in the bucket`)
+  if (!found) throw sourceNotFound(key)
   if (found.bytes === 0) throw new StepladderError('empty_source', `the object ${key} has no bytes`)
   if (found.bytes > maxBytes) {
     throw new StepladderError(

@@ -1,4 +1,5 @@
 import { type Database, type Transaction, transaction } from '../db.ts'
+import { ownedBy } from './owned-by.ts'
 import { tryPass } from './passes.ts'
 import { uploadInUse, uploadNotFound } from './prolong-upload.ts'
 import { scheduleCollection } from './video-lock.ts'
@@ -11,10 +12,11 @@ const rememberedDays = 7
  * Ends an upload that somebody gave up. Closed already is no error. Throws `upload_not_found`, and
  * `upload_in_use` where a video names its object.
  */
-export async function discardUpload(sql: Database, id: string): Promise<void> {
+export async function discardUpload(sql: Database, id: string, owner?: string): Promise<void> {
   await transaction(sql, async (tx) => {
     const [upload] = await tx<{ key: string; closed: boolean }[]>`
-      select key, closed_at is not null as closed from uploads where id = ${id} for update`
+      select key, closed_at is not null as closed from uploads
+      where id = ${id} and ${ownedBy(tx, owner)} for update`
     if (!upload) throw uploadNotFound(id)
     // A statement of its own behind the lock: a job that we waited for has committed by now.
     const named = await tx`select from sources where key = ${upload.key}`

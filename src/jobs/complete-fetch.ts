@@ -13,7 +13,7 @@ export async function completeFetch(
   await endOnce(sql, owned, 'done', async (tx) => {
     await lockVideo(tx, owned.videoId)
     await markDone(tx, owned, { bytes: source.bytes })
-    await tx`insert into sources (key) values (${source.key})`
+    await tx`insert into sources (key, owner) select ${source.key}, owner from videos where id = ${owned.videoId}`
     await tx`update videos set source_key = ${source.key}, source_etag = ${source.etag},
              source_size_bytes = ${source.bytes} where id = ${owned.videoId}`
     // The full URL may carry a signature or a password: it has served its purpose.

@@ -8,8 +8,10 @@ const outputsSchema = z.object({ poster_key: z.string().optional(), storyboard: 
 export async function readPictures(
   sql: Database,
   videoId: string,
+  owner: string,
 ): Promise<{ posterKey: string | null; storyboard: Storyboard | null } | null> {
-  const [row] = await sql<{ outputs: unknown }[]>`select outputs from videos where id = ${videoId}`
+  const [row] = await sql<{ outputs: unknown }[]>`
+    select outputs from videos where id = ${videoId} and owner = ${owner}`
   if (!row) return null
   const { poster_key, storyboard } = outputsSchema.parse(row.outputs ?? {})
   return { posterKey: poster_key ?? null, storyboard: storyboard ?? null }

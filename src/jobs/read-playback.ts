@@ -12,9 +12,13 @@ export type PlayableSegment = { key: string; duration: number }
 
 export type KeyedInit = StoredInit & { key: string }
 
-export async function readPlayableVideo(sql: Database, id: string): Promise<PlayableVideo | null> {
+export async function readPlayableVideo(
+  sql: Database,
+  id: string,
+  owner: string,
+): Promise<PlayableVideo | null> {
   const [row] = await sql<{ status: VideoStatus; generation: number; plan: unknown }[]>`
-    select status, generation, plan from videos where id = ${id}`
+    select status, generation, plan from videos where id = ${id} and owner = ${owner}`
   return row ? { ...row, plan: row.plan === null ? null : planSchema.parse(row.plan) } : null
 }
 
@@ -190,8 +194,13 @@ export async function readFragments(
 }
 
 /** The key of a rung's MP4; null until it is made. */
-export async function readMp4Key(sql: Database, videoId: string, rung: string): Promise<string | null> {
+export async function readMp4Key(
+  sql: Database,
+  video: { id: string; owner: string },
+  rung: string,
+): Promise<string | null> {
   const [row] = await sql<{ mp4_key: string | null }[]>`
-    select mp4_key from resolutions where video_id = ${videoId} and name = ${rung}`
+    select r.mp4_key from videos v join resolutions r on r.video_id = v.id
+    where v.id = ${video.id} and v.owner = ${video.owner} and r.name = ${rung}`
   return row?.mp4_key ?? null
 }

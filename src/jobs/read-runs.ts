@@ -28,12 +28,13 @@ export type RunPlace = { startedAt: string; taskId: number; fence: number }
  */
 export async function readRuns(
   sql: Database,
-  videoId: string,
+  video: { id: string; owner: string },
   query: { outcomes: readonly (Outcome | 'running')[] | null; after: RunPlace | null; limit: number },
 ): Promise<{ runs: Run[]; next: RunPlace | null } | null> {
   const { outcomes, after, limit } = query
-  const [video] = await sql`select from videos where id = ${videoId}`
-  if (!video) return null
+  const videoId = video.id
+  const [own] = await sql`select from videos where id = ${videoId} and owner = ${video.owner}`
+  if (!own) return null
   const isWanted = (outcome: ReturnType<typeof runFacts>) =>
     outcomes ? sql`coalesce(${outcome}, 'running') = any(${outcomes as string[]}::text[])` : sql`true`
   // One more than asked for tells whether another page follows.

@@ -1,4 +1,5 @@
 import type { Database, Query } from '../db.ts'
+import { ownedBy } from './owned-by.ts'
 
 /** A line of a video's timeline: an event, or `run` for one run of one task, at the time it began. */
 export type TimelineEntry = { at: Date; kind: string; data: Record<string, unknown> }
@@ -7,16 +8,24 @@ export type TimelineEntry = { at: Date; kind: string; data: Record<string, unkno
 const maxRuns = 20_000
 
 /** The events of a video, in order of time; null when there is no such video. */
-export async function readEvents(sql: Database, videoId: string): Promise<TimelineEntry[] | null> {
-  const [video] = await sql`select from videos where id = ${videoId}`
+export async function readEvents(
+  sql: Database,
+  videoId: string,
+  owner?: string,
+): Promise<TimelineEntry[] | null> {
+  const [video] = await sql`select from videos where id = ${videoId} and ${ownedBy(sql, owner)}`
   if (!video) return null
   return sql<TimelineEntry[]>`
     select at, kind, data from events where video_id = ${videoId} and kind <> 'run' order by at, seq`
 }
 
 /** The same merged with the runs of the video's tasks. */
-export async function readTimeline(sql: Database, videoId: string): Promise<TimelineEntry[] | null> {
-  const [video] = await sql`select from videos where id = ${videoId}`
+export async function readTimeline(
+  sql: Database,
+  videoId: string,
+  owner?: string,
+): Promise<TimelineEntry[] | null> {
+  const [video] = await sql`select from videos where id = ${videoId} and ${ownedBy(sql, owner)}`
   if (!video) return null
   return sql<TimelineEntry[]>`
     select at, kind, data from (

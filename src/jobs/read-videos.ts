@@ -1,4 +1,5 @@
 import type { Database } from '../db.ts'
+import { ownedBy } from './owned-by.ts'
 import type { Priority, VideoStatus } from './state.ts'
 import { isShort, titleHas } from './title-search.ts'
 
@@ -73,14 +74,14 @@ export type VideoDetail = VideoRow & { plan: unknown; findings: unknown; queue_p
 export type Place = { createdAt: string; id: string }
 
 /** One video with its renditions, all as of one moment; null when there is none. */
-export async function readVideo(sql: Database, id: string): Promise<VideoDetail | null> {
+export async function readVideo(sql: Database, id: string, owner?: string): Promise<VideoDetail | null> {
   const [row] = await sql<VideoDetail[]>`
-    select ${detailColumns(sql)} from videos v where v.id = ${id}`
+    select ${detailColumns(sql)} from videos v where v.id = ${id} and ${ownedBy(sql, owner)}`
   return row ?? null
 }
 
 /** Which videos: all of them, or those that meet every condition that is not null. */
-export type Filter = { status: VideoStatus | null; search: string | null }
+export type Filter = { owner?: string; status: VideoStatus | null; search: string | null }
 
 /** A search of one or two letters looks at the titles of so many videos of a listing, and no further. */
 const mostRead = 20_000
@@ -90,9 +91,9 @@ export async function listVideos(
   sql: Database,
   query: Filter & { after: Place | null; limit: number },
 ): Promise<{ videos: VideoRow[]; next: Place | null }> {
-  const { status, search, after, limit } = query
+  const { owner, status, search, after, limit } = query
   const among = sql`
-    ${status ? sql`v.status = ${status}` : sql`true`}
+    ${ownedBy(sql, owner)} and ${status ? sql`v.status = ${status}` : sql`true`}
     and ${after ? sql`(v.created_at, v.id) < (${after.createdAt}::text::timestamptz, ${after.id}::uuid)` : sql`true`}`
   const latest = sql`(select * from videos v where ${among} order by v.created_at desc, v.id desc limit ${mostRead})`
   const isBounded = search !== null && isShort(search)
@@ -119,9 +120,9 @@ export async function findDetails(sql: Database, wanted: Wanted): Promise<VideoD
   return sql<VideoDetail[]>`select ${detailColumns(sql)} ${amongIds(sql, wanted)}`
 }
 
-function amongIds(sql: Database, { ids, status, search }: Wanted) {
+function amongIds(sql: Database, { owner, ids, status, search }: Wanted) {
   return sql`
-    from videos v where v.id = any(${ids as string[]}::uuid[])
+    from videos v where v.id = any(${ids as string[]}::uuid[]) and ${ownedBy(sql, owner)}
       and ${status ? sql`v.status = ${status}` : sql`true`}
       and ${search === null ? sql`true` : titleHas(sql, search)}
     order by v.created_at desc, v.id desc`

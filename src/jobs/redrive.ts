@@ -3,6 +3,7 @@ import { StepladderError } from '../errors.ts'
 import type { Storage } from '../storage.ts'
 import { checkSource } from './check-source.ts'
 import { findBadTasks } from './find-bad-tasks.ts'
+import { ownedBy } from './owned-by.ts'
 import { isRetryable, type RetryResult, retryVideo, type SourceNow } from './retry.ts'
 import type { VideoStatus } from './state.ts'
 
@@ -13,10 +14,14 @@ export type Redriver = { sql: Database; storage: Pick<Storage, 'head' | 'list'>;
  * queues what is left. The caller tells progress and wakes dispatcher and courier. Throws what
  * `checkSource` throws.
  */
-export async function redriveVideo(redriver: Redriver, videoId: string): Promise<RetryResult> {
+export async function redriveVideo(
+  redriver: Redriver,
+  videoId: string,
+  owner?: string,
+): Promise<RetryResult> {
   const { sql, storage } = redriver
   const [video] = await sql<{ status: VideoStatus; source_key: string | null; source_etag: string | null }[]>`
-    select status, source_key, source_etag from videos where id = ${videoId}`
+    select status, source_key, source_etag from videos where id = ${videoId} and ${ownedBy(sql, owner)}`
   if (!video) return 'not_found'
   if (!isRetryable(video.status)) return 'not_retryable'
   const source = await sourceNow(redriver, video)

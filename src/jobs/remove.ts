@@ -1,15 +1,16 @@
 import { type Database, sqlState, type Transaction, transaction } from '../db.ts'
 import { fetchedPrefix, processedPrefix } from './object-keys.ts'
+import { ownedBy } from './owned-by.ts'
 import { scheduleCollection } from './video-lock.ts'
 
 /**
  * Transition 15: the video and all its rows go; workers find no row and stop. The bucket's objects
  * are collected afterwards. Returns false when there is no such video.
  */
-export async function removeVideo(sql: Database, videoId: string): Promise<boolean> {
+export async function removeVideo(sql: Database, videoId: string, owner?: string): Promise<boolean> {
   return transaction(sql, async (tx) => {
     const [video] = await tx<{ source_key: string | null }[]>`
-      select source_key from videos where id = ${videoId} for update`
+      select source_key from videos where id = ${videoId} and ${ownedBy(tx, owner)} for update`
     if (!video) return false
     await tx`delete from videos where id = ${videoId}`
     await scheduleCollection(tx, processedPrefix(videoId))

@@ -6,6 +6,7 @@ import { isOver } from './upload-state.ts'
 
 export type Submission = {
   id: string
+  owner?: string
   title: string | null
   priority: Priority
   metadata: Record<string, unknown>
@@ -20,6 +21,7 @@ export type Submission = {
  * Throws `source_not_found` for an upload whose time is over and `source_incomplete` for one that is not whole.
  */
 export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId: number; createdAt: Date }> {
+  const { owner = 'default' } = job
   const fromUrl = job.source.kind === 'url'
   const kind = fromUrl ? 'fetch' : 'plan'
   const key = job.source.kind === 'key' ? job.source.key : null
@@ -31,13 +33,13 @@ export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId
       select ${isOver(sql)} as over, size_bytes <> ${bytes}::bigint as incomplete
       from uploads where key = ${key}::text for share
     ), s as (
-      insert into sources (key) select ${key}::text
+      insert into sources (key, owner) select ${key}::text, ${owner}
       where ${key}::text is not null and not exists (select from u where over or incomplete)
       on conflict (key) do nothing
     ), v as (
-      insert into videos (id, title, priority, source_kind, source_url, source_key, source_etag, source_size_bytes,
+      insert into videos (id, owner, title, priority, source_kind, source_url, source_key, source_etag, source_size_bytes,
                           metadata, options, event_seq)
-      select ${job.id}::uuid, ${job.title}, ${job.priority}, ${job.source.kind}, ${url && withoutSecrets(url)}, ${key}, ${etag},
+      select ${job.id}::uuid, ${owner}, ${job.title}, ${job.priority}, ${job.source.kind}, ${url && withoutSecrets(url)}, ${key}, ${etag},
              ${bytes}::bigint, ${json(sql, job.metadata)}::jsonb, ${json(sql, job.options)}::jsonb, 1
       where not exists (select from u where over or incomplete) or exists (select from sources where key = ${key}::text)
       returning id

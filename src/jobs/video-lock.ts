@@ -1,14 +1,19 @@
 import { json, type Query, type Transaction } from '../db.ts'
+import { ownedBy } from './owned-by.ts'
 import type { VideoStatus } from './state.ts'
 
 /**
  * LOCK: the video's row first, as its own statement, before a transaction changes the video or more
  * than one of its tasks. A count taken in the same statement as the lock would see the snapshot from
- * before the wait. Null when there is no such video.
+ * before the wait. Null when there is no such video, or none of this owner.
  */
-export async function lockVideo(tx: Transaction, videoId: string): Promise<{ status: VideoStatus } | null> {
+export async function lockVideo(
+  tx: Transaction,
+  videoId: string,
+  owner?: string,
+): Promise<{ status: VideoStatus } | null> {
   const [row] = await tx<{ status: VideoStatus }[]>`
-    select status from videos where id = ${videoId} for no key update`
+    select status from videos where id = ${videoId} and ${ownedBy(tx, owner)} for no key update`
   return row ?? null
 }
 

@@ -16,14 +16,19 @@ export type Feed = ReturnType<typeof createFeed>
 
 type Entry = {
   video: WatchedVideo
+  /** Null until a row, or the message of its end, has told. */
+  owner: string | null
   holders: number
   listeners: Set<Listener>
   look: () => Promise<void>
 }
+/** Those who watch all videos of one owner. */
+type Audience = { holders: number; listeners: Set<Listener>; look: () => Promise<void> }
 
-const mentionSchema = z.object({ video_id: z.uuid() })
+const mentionSchema = z.object({ video_id: z.uuid(), owner: z.string().nullable().default(null) })
+type Mention = z.infer<typeof mentionSchema>
 const lookBatch = 500
-/** The feed of all begins with this many videos that are not over; the others come as they move. */
+/** The feed of an owner begins with this many videos that are not over; the others come as they move. */
 const maxActive = 1_000
 
 /**
@@ -42,14 +47,13 @@ export function createFeed(options: {
 }) {
   const { sql, names, log, pollMs = 2_000, resyncMs = 10_000 } = options
   const entries = new Map<string, Entry>()
-  const everything = { holders: 0, listeners: new Set<Listener>() }
+  const audiences = new Map<string, Audience>()
   const subscription = createSubscription({ subscriber: options.subscriber, log, onMessage })
-  const lookAtActive = coalesce(async () => lookAtMany((await readActiveIds(sql, maxActive)).map(entryOf)))
   const sweeper = createSweeper({ sweep: lookAtAll, isUp: subscription.isUp, pollMs, resyncMs, log })
   let looks = 0
 
-  /** Null when there is no such video. Throws when the database is down. */
-  async function watch(videoId: string): Promise<Watch | null> {
+  /** Null when the owner has no such video. Throws when the database is down. */
+  async function watch(videoId: string, owner: string): Promise<Watch | null> {
     const entry = entryOf(videoId)
     const channel = names.progressChannel(videoId)
     let mine: Listener | null = null
@@ -64,7 +68,7 @@ export function createFeed(options: {
       await subscription.hold(channel)
       await entry.look()
     })
-    if (entry.video.current() === 'deleted') {
+    if (entry.video.current() === 'deleted' || entry.owner !== owner) {
       stop()
       return null
     }
@@ -77,46 +81,65 @@ export function createFeed(options: {
     return { follow, stop }
   }
 
-  /** Every video's progress, beginning with those that are not over. Throws when the database is down. */
-  async function watchAll(): Promise<Watch> {
+  /** The progress of all videos of an owner, beginning with those that are not over. Throws when the database is down. */
+  async function watchAll(owner: string): Promise<Watch> {
     let mine: Listener | null = null
-    everything.holders += 1
+    const audience = audienceOf(owner)
+    audience.holders += 1
     const stop = once(() => {
-      if (mine) everything.listeners.delete(mine)
-      everything.holders -= 1
+      if (mine) audience.listeners.delete(mine)
+      audience.holders -= 1
       subscription.release(names.progressAllChannel)
-      if (everything.holders === 0) for (const entry of entries.values()) forgetIfIdle(entry)
+      if (audience.holders === 0) audiences.delete(owner)
+      if (audiences.size === 0) for (const entry of entries.values()) forgetIfIdle(entry)
     })
     await guarded(stop, async () => {
       await subscription.hold(names.progressAllChannel)
-      await lookAtActive()
+      await audience.look()
     })
     function follow(listener: Listener): void {
       mine = listener
-      everything.listeners.add(listener)
-      for (const { video } of entries.values()) {
-        const current = video.current()
-        if (current && !isOver(current)) listener(video.videoId, current)
+      audience.listeners.add(listener)
+      for (const entry of entries.values()) {
+        const current = entry.video.current()
+        if (entry.owner === owner && current && !isOver(current)) listener(entry.video.videoId, current)
       }
     }
     return { follow, stop }
+  }
+
+  function audienceOf(owner: string): Audience {
+    const known = audiences.get(owner)
+    if (known) return known
+    const look = coalesce(async () => lookAtMany((await readActiveIds(sql, owner, maxActive)).map(entryOf)))
+    const audience: Audience = { holders: 0, listeners: new Set(), look }
+    audiences.set(owner, audience)
+    return audience
   }
 
   function onMessage(_channel: string, text: string): void {
     const snapshot = parseSnapshot(text)
     if (!snapshot) {
       // Something happened to the video that is no progress: it was deleted, say, maybe long after its end.
-      const id = mentionedIn(text)
-      const entry = everything.holders > 0 && id !== null ? entryOf(id) : entries.get(id ?? '')
-      if (entry) void lookSoon(entry)
+      const mention = mentionIn(text)
+      const entry = mention && heardOf(mention.video_id)
+      if (!entry) return
+      entry.owner ??= mention.owner
+      void lookSoon(entry)
       return
     }
-    const id = snapshot.video_id
-    const entry = everything.holders > 0 ? entryOf(id) : entries.get(id)
-    const heard = entry?.video.hear(snapshot, text)
-    if (!entry || !heard) return
+    const entry = heardOf(snapshot.video_id)
+    // Only the row says whose it is, and so who may be told.
+    if (entry && entry.owner === null) void lookSoon(entry)
+    if (!entry || entry.owner === null) return
+    const heard = entry.video.hear(snapshot, text)
+    if (!heard) return
     if (heard === 'confirm') void lookSoon(entry)
     else tell(entry, heard)
+  }
+
+  function heardOf(videoId: string): Entry | undefined {
+    return audiences.size > 0 ? entryOf(videoId) : entries.get(videoId)
   }
 
   async function lookSoon(entry: Entry): Promise<void> {
@@ -135,6 +158,7 @@ export function createFeed(options: {
     const { rows, kept, live } = await lookAt(options, ids)
     for (const [at, entry] of list.entries()) {
       const id = entry.video.videoId
+      entry.owner ??= rows.get(id)?.owner ?? null
       const look = { row: rows.get(id) ?? null, kept: kept.get(id) ?? null, live, number }
       const change = entry.video.see({ ...look, heardBefore: heardBefore[at] ?? 0 })
       if (change) tell(entry, change)
@@ -145,7 +169,8 @@ export function createFeed(options: {
   function tell(entry: Entry, change: Change): void {
     // A listener may leave while it is told; a Set goes on with the others.
     for (const listener of entry.listeners) listener(entry.video.videoId, change)
-    for (const listener of everything.listeners) listener(entry.video.videoId, change)
+    const audience = entry.owner === null ? undefined : audiences.get(entry.owner)
+    for (const listener of audience?.listeners ?? []) listener(entry.video.videoId, change)
   }
 
   function entryOf(videoId: string): Entry {
@@ -154,6 +179,7 @@ export function createFeed(options: {
     const look = coalesce(() => lookAtMany([entry]))
     const entry: Entry = {
       video: createWatchedVideo(videoId),
+      owner: null,
       holders: 0,
       listeners: new Set(),
       look,
@@ -164,12 +190,14 @@ export function createFeed(options: {
 
   function forgetIfIdle(entry: Entry): void {
     const current = entry.video.current()
-    if (entry.holders > 0 || (everything.holders > 0 && !(current && isOver(current)))) return
+    if (entry.holders > 0 || (audiences.size > 0 && !(current && isOver(current)))) return
     if (entries.get(entry.video.videoId) === entry) entries.delete(entry.video.videoId)
   }
 
   async function lookAtAll(): Promise<void> {
-    if (everything.holders > 0) for (const id of await readActiveIds(sql, maxActive)) entryOf(id)
+    for (const owner of audiences.keys()) {
+      for (const id of await readActiveIds(sql, owner, maxActive)) entryOf(id)
+    }
     const all = [...entries.values()]
     for (let at = 0; at < all.length; at += lookBatch) await lookAtMany(all.slice(at, at + lookBatch))
   }
@@ -177,9 +205,9 @@ export function createFeed(options: {
   return { watch, watchAll, close: () => sweeper.stop() }
 }
 
-function mentionedIn(text: string): string | null {
+function mentionIn(text: string): Mention | null {
   try {
-    return mentionSchema.parse(JSON.parse(text)).video_id
+    return mentionSchema.parse(JSON.parse(text))
   } catch {
     return null // not ours: anybody may publish on a channel
   }

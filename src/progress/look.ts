@@ -1,11 +1,11 @@
 import type { Database } from '../db.ts'
 import type { Redis, RedisNames } from '../redis.ts'
-import { type ProgressRow, readProgressRows } from './read-rows.ts'
+import { type OwnedRow, readProgressRows } from './read-rows.ts'
 import type { ProgressSnapshot } from './snapshot.ts'
 import { parseSnapshot } from './watched-video.ts'
 
 export type Look = {
-  rows: Map<string, ProgressRow>
+  rows: Map<string, OwnedRow>
   kept: Map<string, ProgressSnapshot>
   /** False when Redis did not answer. */
   live: boolean

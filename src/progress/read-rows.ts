@@ -18,13 +18,15 @@ export type ProgressRow = {
   resolutions: { name: string; segments: number; bytes: number }[]
 }
 
+export type OwnedRow = ProgressRow & { owner: string }
+
 /** The rows of those videos that exist, by id. */
 export async function readProgressRows(
   sql: Database,
   ids: readonly string[],
-): Promise<Map<string, ProgressRow>> {
-  const rows = await sql<ProgressRow[]>`
-    select v.id, v.status, v.error_code, v.error_message, v.tasks_total, v.tasks_done,
+): Promise<Map<string, OwnedRow>> {
+  const rows = await sql<OwnedRow[]>`
+    select v.id, v.owner, v.status, v.error_code, v.error_message, v.tasks_total, v.tasks_done,
       floor(extract(epoch from v.updated_at) * 1000)::bigint as updated_at_ms,
       (v.plan -> 'video' ->> 'expected_frames')::int as total_frames,
       (select max(r.frames) from resolutions r where r.video_id = v.id) as frames,
@@ -36,12 +38,12 @@ export async function readProgressRows(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** The videos that are not over, running ones first, the oldest of each first, at most `limit`. */
-export async function readActiveIds(sql: Database, limit: number): Promise<string[]> {
+/** An owner's videos that are not over, running ones first, the oldest of each first, at most `limit`. */
+export async function readActiveIds(sql: Database, owner: string, limit: number): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
-    (select id from videos where status = 'processing' order by created_at, id limit ${limit})
+    (select id from videos where status = 'processing' and owner = ${owner} order by created_at, id limit ${limit})
     union all
-    (select id from videos where status = 'queued' order by created_at, id limit ${limit})
+    (select id from videos where status = 'queued' and owner = ${owner} order by created_at, id limit ${limit})
     limit ${limit}`
   return rows.map((row) => row.id)
 }

@@ -7,8 +7,8 @@ const root = join(import.meta.dirname, '../..')
 /** What each part may import besides itself. `ground` and `neighbours` are the files directly in src. */
 const allowed: Record<string, readonly string[]> = {
   cmd: ['cli', 'api', 'worker', 'courier', 'queue', 'neighbours', 'ground'],
-  cli: ['health', 'jobs', 'progress', 'media', 'neighbours', 'ground'],
-  api: ['health', 'jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
+  cli: ['auth', 'health', 'jobs', 'progress', 'media', 'neighbours', 'ground'],
+  api: ['auth', 'health', 'jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
   worker: ['runs', 'jobs', 'media', 'progress', 'queue', 'neighbours', 'ground'],
   courier: ['runs', 'jobs', 'progress', 'neighbours', 'ground'],
   runs: ['jobs', 'progress', 'neighbours', 'ground'],
@@ -16,6 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   jobs: ['media', 'queue', 'neighbours', 'ground'],
   queue: ['neighbours', 'ground'],
   health: ['neighbours', 'ground'],
+  auth: ['neighbours', 'ground'],
   media: ['ground'],
   neighbours: ['ground'],
   ground: [],

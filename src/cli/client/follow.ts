@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { StepladderError } from '../../errors.ts'
 import { type ProgressSnapshot, progressSnapshotSchema } from '../../progress/snapshot.ts'
 import { readEvents } from './events.ts'
-import { refusal, unreachable } from './request.ts'
+import { authorization, refusal, unreachable } from './request.ts'
 
 /** One event of `GET /progress`: a whole snapshot, or that a video is gone. */
 export type ProgressChange =
@@ -28,16 +28,21 @@ export function isLast(change: ProgressChange): boolean {
  */
 export async function* followProgress(options: {
   baseUrl: string
+  key?: string | undefined
   videoIds: readonly string[]
   signal: AbortSignal
   onTrouble?: (message: string) => void
 }): AsyncGenerator<ProgressChange> {
-  const { baseUrl, videoIds, signal, onTrouble } = options
+  const { baseUrl, key, videoIds, signal, onTrouble } = options
   const open = new Set(videoIds)
   let isTroubled = false
   while (open.size > 0) {
     try {
-      for await (const change of connect(`${baseUrl}/progress?ids=${[...open].join(',')}`, signal)) {
+      for await (const change of connect({
+        url: `${baseUrl}/progress?ids=${[...open].join(',')}`,
+        key,
+        signal,
+      })) {
         isTroubled = false
         if (!open.has(change.videoId)) continue
         if (isLast(change)) open.delete(change.videoId)
@@ -54,8 +59,10 @@ export async function* followProgress(options: {
   }
 }
 
+type Connection = { url: string; key: string | undefined; signal: AbortSignal }
+
 /** Throws `api_unreachable` for what may pass, the API's own error when it refuses. */
-async function* connect(url: string, signal: AbortSignal): AsyncGenerator<ProgressChange> {
+async function* connect({ url, key, signal }: Connection): AsyncGenerator<ProgressChange> {
   const silent = new AbortController()
   const timer = setTimeout(() => silent.abort(new Error('no word from the server')), silenceMs)
   const { origin } = new URL(url)
@@ -64,7 +71,7 @@ async function* connect(url: string, signal: AbortSignal): AsyncGenerator<Progre
   }
   try {
     const response = await fetch(url, {
-      headers: { accept: 'text/event-stream' },
+      headers: { accept: 'text/event-stream', ...authorization(key) },
       signal: AbortSignal.any([signal, silent.signal]),
     }).catch(mayPass)
     if (response.status >= 500 || !response.body) return mayPass(new Error(`HTTP ${response.status}`))

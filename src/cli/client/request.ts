@@ -4,6 +4,8 @@ import { messageOf, StepladderError } from '../../errors.ts'
 
 export type ApiRequest = {
   baseUrl: string
+  /** `id.secret`, of an API that has keys. */
+  key?: string | undefined
   /** With its query, beginning with a slash. */
   path: string
   method?: 'GET' | 'POST' | 'DELETE'
@@ -43,12 +45,14 @@ async function sendPatiently(request: ApiRequest): Promise<Response> {
 }
 
 /** The answer to a request, whatever its status. Throws `api_unreachable`. */
-async function send({ baseUrl, path, method = 'GET', body, idempotencyKey, signal }: ApiRequest) {
+async function send(request: ApiRequest) {
+  const { baseUrl, key, path, method = 'GET', body, idempotencyKey, signal } = request
   const late = AbortSignal.timeout(answerWithinMs)
   try {
     return await fetch(`${baseUrl}${path}`, {
       method,
       headers: {
+        ...authorization(key),
         ...(body && { 'content-type': 'application/json' }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       },
@@ -59,6 +63,11 @@ async function send({ baseUrl, path, method = 'GET', body, idempotencyKey, signa
     signal?.throwIfAborted()
     throw unreachable(baseUrl, error)
   }
+}
+
+/** The header that a key is shown in. */
+export function authorization(key: string | undefined): { authorization?: string } {
+  return key === undefined ? {} : { authorization: `Bearer ${key}` }
 }
 
 async function readJson(request: ApiRequest, response: Response): Promise<unknown> {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { JobOptions } from '../../media/plan/job-options.ts'
 import { askApi } from './request.ts'
 import { mediaSchema, planSchema, type Video, videoSchema } from './video.ts'
-import type { Reach } from './videos.ts'
+import { type Api, type Reach, reachOf } from './videos.ts'
 
 export type JobRequest = Partial<JobOptions> & {
   source: { key: string } | { url: string }
@@ -14,11 +14,18 @@ export type JobRequest = Partial<JobOptions> & {
 
 /** `POST /jobs`; never makes two, even where an answer is lost. Throws with the API's own sentence when it refuses. */
 export async function submitJob(
-  baseUrl: string,
+  api: Api,
   job: JobRequest,
   { idempotencyKey = randomUUID(), signal }: { idempotencyKey?: string; signal?: AbortSignal } = {},
 ): Promise<Video> {
-  return askApi(videoSchema, { baseUrl, signal, path: '/jobs', method: 'POST', body: job, idempotencyKey })
+  return askApi(videoSchema, {
+    ...reachOf(api),
+    signal,
+    path: '/jobs',
+    method: 'POST',
+    body: job,
+    idempotencyKey,
+  })
 }
 
 const dryRunSchema = z.looseObject({

@@ -3,14 +3,21 @@ import { type ApiRequest, askApi } from './request.ts'
 import { type Video, type VideoDetail, videoDetailSchema, videoSchema } from './video.ts'
 
 /** Which API, and when to give up. */
-export type Reach = Pick<ApiRequest, 'baseUrl' | 'signal'>
+export type Reach = Pick<ApiRequest, 'baseUrl' | 'key' | 'signal'>
+/** The same; an address alone is that of an API without keys. */
+export type Api = string | KeyedApi
+type KeyedApi = Pick<ApiRequest, 'baseUrl' | 'key'>
+
+export function reachOf(api: Api): KeyedApi {
+  return typeof api === 'string' ? { baseUrl: api } : { baseUrl: api.baseUrl, key: api.key }
+}
 
 const pageSchema = z.object({ videos: z.array(videoSchema), next_cursor: z.string().nullable() })
 export type VideoPage = z.infer<typeof pageSchema>
 
 /** `GET /videos/{id}`. */
-export async function getVideo(baseUrl: string, videoId: string, signal?: AbortSignal): Promise<Video> {
-  return askApi(videoSchema, { baseUrl, signal, path: pathOf(videoId) })
+export async function getVideo(api: Api, videoId: string, signal?: AbortSignal): Promise<Video> {
+  return askApi(videoSchema, { ...reachOf(api), signal, path: pathOf(videoId) })
 }
 
 /** `GET /videos/{id}` with all that it shows. */

@@ -41,9 +41,9 @@ async function remove(
   })
 }
 
-async function question({ baseUrl, signal }: Session, ids: readonly string[]): Promise<string> {
+async function question(session: Session, ids: readonly string[]): Promise<string> {
   const [first = ''] = ids
   if (ids.length > 1) return `Delete ${ids.length} videos for good?`
-  const { title } = await getVideo(baseUrl, first, signal)
+  const { title } = await getVideo(session, first, session.signal)
   return `Delete ${title ?? first} for good?`
 }

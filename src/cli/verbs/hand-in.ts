@@ -47,11 +47,11 @@ export async function handIn(tools: Tools, source: Source): Promise<{ video: Vid
 
 async function submitUrl({ session, options }: Tools, source: Source): Promise<Video> {
   const url = source.kind === 'url' ? source.url : ''
-  return submitJob(session.baseUrl, { ...jobOptions(options), source: { url } }, { signal: session.signal })
+  return submitJob(session, { ...jobOptions(options), source: { url } }, { signal: session.signal })
 }
 
 async function submitFile({ session, options, notes }: Tools, file: SourceFile): Promise<Video> {
-  const { output, baseUrl, signal } = session
+  const { output, signal } = session
   const { screen } = output
   const meter = createMeter(file.bytes, (transfer) =>
     screen.show(file.path, transferBlock(file.name, transfer)),
@@ -69,7 +69,7 @@ async function submitFile({ session, options, notes }: Tools, file: SourceFile):
   const title = oneLine(options.title ?? file.name, 300)
   const job: JobRequest = { ...jobOptions(options), title, source: { key } }
   // Under the upload's own id: whoever goes on after an answer was lost makes no second video of it.
-  const video = await submitJob(baseUrl, job, { idempotencyKey: id, signal })
+  const video = await submitJob(session, job, { idempotencyKey: id, signal })
   await notes.forget(file)
   return video
 }
@@ -87,10 +87,11 @@ function jobOptions(options: UploadOptions): Omit<JobRequest, 'source'> {
   }
 }
 
-async function follow({ baseUrl, signal, output }: Session, videoId: string, name: string): Promise<Video> {
+async function follow(session: Session, videoId: string, name: string): Promise<Video> {
+  const { baseUrl, key, signal, output } = session
   const onTrouble = (message: string) => output.screen.say(`${message}; connecting again`)
-  for await (const change of followProgress({ baseUrl, videoIds: [videoId], signal, onTrouble })) {
+  for await (const change of followProgress({ baseUrl, key, videoIds: [videoId], signal, onTrouble })) {
     output.screen.show(videoId, progressBlock(name, change))
   }
-  return getVideo(baseUrl, videoId, signal)
+  return getVideo(session, videoId, signal)
 }

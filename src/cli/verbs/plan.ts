@@ -61,7 +61,7 @@ async function ofFile(session: Session, given: string, options: PlanOptions) {
   try {
     return await ask(session, key, options)
   } finally {
-    const reach = { baseUrl: session.baseUrl, signal: AbortSignal.timeout(discardWithinMs) }
+    const reach = { baseUrl: session.baseUrl, key: session.key, signal: AbortSignal.timeout(discardWithinMs) }
     await discardUpload(reach, id)
   }
 }

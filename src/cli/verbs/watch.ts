@@ -29,13 +29,13 @@ export function addWatch(program: Command, perform: Perform): void {
 async function watch(session: Session, args: string[]): Promise<number> {
   const ids = [...new Set(args.map((id) => id.toLowerCase()))]
   if (ids.length > mostIds) throw usage(`${mostIds} videos at most; got ${ids.length}`)
-  const { baseUrl, signal, output } = session
+  const { baseUrl, key, signal, output } = session
   // So that an unknown id is refused before anything is shown.
-  const videos = await Promise.all(ids.map((id) => getVideo(baseUrl, id, signal)))
+  const videos = await Promise.all(ids.map((id) => getVideo(session, id, signal)))
   const titles = new Map(videos.map(({ id, title }) => [id, title ?? id]))
   let isFine = true
   const onTrouble = (message: string) => output.screen.say(`${message}; connecting again`)
-  for await (const change of followProgress({ baseUrl, videoIds: ids, signal, onTrouble })) {
+  for await (const change of followProgress({ baseUrl, key, videoIds: ids, signal, onTrouble })) {
     const { videoId } = change
     const event = eventOf(change)
     output.jsonLine({ event, ...(change.event === 'progress' ? change.snapshot : { video_id: videoId }) })
@@ -44,7 +44,7 @@ async function watch(session: Session, args: string[]): Promise<number> {
     if (event !== 'completed') isFine = false
   }
   output.screen.settle()
-  for (const { id } of videos) output.print([id, '  ', statusPiece((await getVideo(baseUrl, id)).status)])
+  for (const { id } of videos) output.print([id, '  ', statusPiece((await getVideo(session, id)).status)])
   return isFine ? exits.ok : exits.failed
 }
 

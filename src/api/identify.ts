@@ -1,0 +1,72 @@
+import type { Context } from 'hono'
+import { getCookie } from 'hono/cookie'
+import { type ApiKey, findKey, proveKey } from '../auth/api-keys.ts'
+import { readKeyText } from '../auth/key-text.ts'
+import type { OpenMode } from '../auth/open-mode.ts'
+import type { Tokens } from '../auth/tokens.ts'
+import type { Database } from '../db.ts'
+import { StepladderError } from '../errors.ts'
+import { anonymous, type Caller } from './caller.ts'
+import { linkedVideo, linkIn } from './link-token.ts'
+
+export const sessionCookie = 'stepladder_session'
+
+type Identity = { caller: Caller; link?: string; expiresAt?: Date }
+export type Identify = (c: Context, options: { byLink: boolean }) => Promise<Identity>
+
+/**
+ * Who asks: by a key in `Authorization`, which alone counts where it is given; else by the token of a link,
+ * where the route takes one; else by the cookie of a session. Throws `unauthenticated`.
+ */
+export function createIdentify(parts: { sql: Database; openMode: OpenMode; tokens: Tokens }): Identify {
+  const { sql, openMode, tokens } = parts
+
+  async function byKey(header: string): Promise<Identity> {
+    const [, text = ''] = /^Bearer +(\S+) *$/i.exec(header) ?? []
+    const given = readKeyText(text)
+    const key = given && (await proveKey(sql, given))
+    if (!key) throw unauthenticated('there is no such key, or it was revoked, or its time is over')
+    return { caller: callerBy(key) }
+  }
+
+  async function byLink(c: Context): Promise<Identity | null> {
+    const token = linkIn(c)
+    const watch = token === null ? null : await tokens.readWatch(token)
+    if (token === null || watch?.videoId !== linkedVideo(c)) return null
+    const key = await findKey(sql, watch.keyId)
+    if (!key?.scopes.includes('read')) return null
+    return {
+      caller: { ...callerBy(key), scopes: new Set(['read']) },
+      link: token,
+      expiresAt: watch.expiresAt,
+    }
+  }
+
+  async function bySession(c: Context): Promise<Identity | null> {
+    const cookie = getCookie(c, sessionCookie)
+    const session = cookie ? await tokens.readSession(cookie) : null
+    const key = session && (await findKey(sql, session.keyId))
+    return key && { caller: callerBy(key), expiresAt: session.expiresAt }
+  }
+
+  return async (c, options) => {
+    if (await openMode.isOpen()) return { caller: anonymous }
+    const header = c.req.header('authorization')
+    if (header !== undefined) return byKey(header)
+    const found = (options.byLink ? await byLink(c) : null) ?? (await bySession(c))
+    if (found) return found
+    throw unauthenticated('this needs a key: send `Authorization: Bearer <key>`')
+  }
+}
+
+export function unauthenticated(sentence: string): StepladderError {
+  return new StepladderError('unauthenticated', sentence)
+}
+
+export function isUnauthenticated(error: unknown): boolean {
+  return error instanceof StepladderError && error.code === 'unauthenticated'
+}
+
+export function callerBy({ id, owner, scopes }: ApiKey): Caller {
+  return { keyId: id, owner, scopes: new Set(scopes) }
+}
