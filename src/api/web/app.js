@@ -1,5 +1,8 @@
 // @ts-check
+import { signedOut } from './base/api.js'
+import { getSession, signOut } from './base/session.js'
 import { refreshTimes } from './base/widgets.js'
+import { signInView } from './sign-in/sign-in.js'
 import { systemView } from './system/system.js'
 import { continueUploads, uploadView } from './upload/upload.js'
 import { videoView } from './video/video.js'
@@ -13,6 +16,8 @@ import { listView } from './videos/list.js'
 const root = /** @type {HTMLElement} */ (document.getElementById('view'))
 const liveSign = /** @type {HTMLElement} */ (document.getElementById('live'))
 const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('.top nav a'))
+
+const signOutButton = /** @type {HTMLButtonElement} */ (document.getElementById('sign-out'))
 
 /** @type {() => void} */
 let endView = () => {}
@@ -58,7 +63,42 @@ function onLive(live) {
   liveSign.textContent = live === null ? '' : live ? 'Live' : 'Reconnecting…'
 }
 
-addEventListener('hashchange', () => route(true))
+/** Shows the view of the address, or first the form for a key where one is needed. @param {boolean} moved */
+async function enter(moved) {
+  // An API that does not answer is for the view to tell.
+  const session = await getSession().catch(() => null)
+  if (session && session.scopes.length === 0) return askForKey()
+  isAsking = false
+  signOutButton.hidden = !session?.key_id
+  for (const link of links) link.hidden = !!session && !allows(session.scopes, link.hash)
+  route(moved)
+  continueUploads()
+}
+
+/** The view stays away until somebody signed in, and is then the one of the same address. */
+function askForKey() {
+  if (isAsking) return
+  isAsking = true
+  endView()
+  signOutButton.hidden = true
+  onLive(null)
+  endView = signInView(root, () => enter(true))
+}
+
+/**
+ * @param {string[]} scopes
+ * @param {string} hash
+ */
+function allows(scopes, hash) {
+  if (hash === '#/system') return scopes.includes('admin')
+  return hash !== '#/upload' || scopes.includes('submit')
+}
+
+let isAsking = false
+addEventListener('hashchange', () => {
+  if (!isAsking) route(true)
+})
+addEventListener(signedOut, askForKey)
+signOutButton.addEventListener('click', () => void signOut().then(askForKey))
 setInterval(refreshTimes, 20_000)
-route(false)
-continueUploads()
+void enter(false)

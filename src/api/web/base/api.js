@@ -3,6 +3,9 @@
 /** @typedef {import('./types.js').TimelineEvent} TimelineEvent */
 /** @typedef {import('./types.js').Run} Run */
 
+/** Sent to the window when the API asks for a key. */
+export const signedOut = 'signedout'
+
 /** What the API refused, with its stable code and a sentence for the person. */
 export class ApiError extends Error {
   /**
@@ -18,10 +21,12 @@ export class ApiError extends Error {
 
 /**
  * @param {string} id
+ * @param {string | null} [token] of a link
  * @returns {Promise<Video>}
  */
-export function getVideo(id) {
-  return json(`/videos/${encodeURIComponent(id)}`)
+export function getVideo(id, token = null) {
+  const path = `/videos/${encodeURIComponent(id)}`
+  return json(token === null ? path : `${path}?${asked({ token })}`)
 }
 
 /** @typedef {{ status: string, words: string }} Filter '' = any */
@@ -138,6 +143,7 @@ export async function request(path, init) {
     if (error.name === 'AbortError') throw error
     throw new ApiError('The server does not answer. Is it running?', { code: 'unreachable', status: 0 })
   })
+  if (response.status === 401) dispatchEvent(new Event(signedOut))
   if (!response.ok) throw await problem(response)
   return response
 }

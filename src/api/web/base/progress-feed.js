@@ -1,4 +1,6 @@
 // @ts-check
+import { checkSession } from './session.js'
+
 /** @typedef {import('./types.js').Snapshot} Snapshot */
 
 const reopenMs = 3000
@@ -47,6 +49,8 @@ export function openFeed(address, listener) {
       if (source?.readyState !== EventSource.CLOSED) return
       hangUp()
       timer = setTimeout(open, reopenMs)
+      // An event stream does not say why it was refused.
+      void checkSession()
     })
     source.addEventListener('progress', onProgress)
     source.addEventListener('deleted', (event) => {

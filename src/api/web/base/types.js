@@ -60,7 +60,7 @@
  * @property {string | null} completed_at
  * @property {{ queued_s: number | null, processing_s: number | null, total_s: number | null }} timings
  * @property {number | null} [queue_position]
- * @property {{ self: string, progress: string, hls: string, dash: string, poster: string | null, storyboard: string | null, page: string }} links
+ * @property {{ self: string, progress: string, hls: string, dash: string, poster: string | null, storyboard: string | null, embed: string, page: string }} links
  *
  * @typedef {import('../../../progress/snapshot.ts').ProgressSnapshot} Snapshot
  *

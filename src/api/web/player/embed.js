@@ -18,10 +18,11 @@ void ask(idOf(location.pathname))
 /** Until nothing about the video changes any more. @param {string} id */
 async function ask(id) {
   try {
-    const video = await getVideo(id)
+    const video = await getVideo(id, new URLSearchParams(location.search).get('token'))
     show(video)
     if (video.status !== 'queued' && video.status !== 'processing') return
   } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return write('This link does not hold any more')
     const isGone = error instanceof ApiError && error.status >= 400 && error.status < 500
     if (isGone) return write('This video is not here')
     if (!player) write(error instanceof Error ? error.message : String(error))

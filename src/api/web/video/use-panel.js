@@ -12,6 +12,12 @@ export function usePanel(video) {
   if (!isDone && !(video.status === 'processing' && video.media)) return null
   return panel(
     'Use it',
+    video.links.hls.includes('token=') &&
+      h(
+        'p',
+        { class: 'use-note' },
+        'Whoever has one of these addresses can watch this video, for some hours from now.',
+      ),
     h('div', { class: 'uses' }, ...[embed(video), ...addresses(video)].map(use), useOf(files(video))),
     isDone &&
       h('details', { class: 'commands' }, h('summary', {}, 'From a terminal'), codeBlock(commands(video))),
@@ -22,7 +28,7 @@ export function usePanel(video) {
 function embed(video) {
   const top = video.resolutions[0]
   const ratio = top ? `${top.width} / ${top.height}` : '16 / 3'
-  const source = new URL(`/embed/${video.id}`, location.href).href
+  const source = absolute(video.links.embed)
   const title = nameOf(video).replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
   const style = `width: 100%; aspect-ratio: ${ratio}; border: 0`
   return {
