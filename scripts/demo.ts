@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { followProgress } from '../src/cli/client/follow.ts'
 import { submitJob } from '../src/cli/client/submit.ts'
 import type { Video } from '../src/cli/client/video.ts'
-import { getVideo } from '../src/cli/client/videos.ts'
+import { type Api, getVideo } from '../src/cli/client/videos.ts'
 import { listenForInterruption } from '../src/cli/interruption.ts'
 import { progressBlock } from '../src/cli/screen/blocks.ts'
 import { resolutionTable } from '../src/cli/screen/drawing.ts'
@@ -54,13 +54,15 @@ async function run(request: DemoRequest): Promise<number> {
 
 /** Submits the source and follows it to its end. */
 async function convert(baseUrl: string, source: DemoRequest['source'], clip: string): Promise<Video> {
-  const video = await submit(baseUrl, source, clip)
+  // Where somebody made keys for it, the demo needs one as everybody does.
+  const api = { baseUrl, key: process.env.STEPLADDER_KEY || undefined }
+  const video = await submit(api, source, clip)
   screen.say(`video ${video.id}: ${pageUrl(video, baseUrl)}`)
   const onTrouble = (message: string) => screen.say(`progress: ${message}; connecting again`)
-  const options = { baseUrl, videoIds: [video.id], signal: leaving.signal, onTrouble }
+  const options = { ...api, videoIds: [video.id], signal: leaving.signal, onTrouble }
   const title = video.title ?? video.id
   for await (const change of followProgress(options)) screen.show(video.id, progressBlock(title, change))
-  return getVideo(baseUrl, video.id)
+  return getVideo(api, video.id)
 }
 
 /** Says what went wrong to whoever typed the command; returns the exit code. */
@@ -86,12 +88,16 @@ async function madeClip(): Promise<string> {
   return path
 }
 
-async function submit(baseUrl: string, source: DemoRequest['source'], clip: string): Promise<Video> {
-  if (source.kind === 'url') return submitJob(baseUrl, { source: { url: source.url } })
+async function submit(
+  api: Exclude<Api, string>,
+  source: DemoRequest['source'],
+  clip: string,
+): Promise<Video> {
+  if (source.kind === 'url') return submitJob(api, { source: { url: source.url } })
   const path = source.kind === 'file' ? source.path : clip
   screen.say(`uploading ${basename(path)}`)
-  const key = await uploadFile({ baseUrl, path, signal: leaving.signal })
-  return submitJob(baseUrl, { source: { key }, title: basename(path) })
+  const key = await uploadFile({ ...api, path, signal: leaving.signal })
+  return submitJob(api, { source: { key }, title: basename(path) })
 }
 
 function report(video: Video, baseUrl: string): void {
