@@ -1,70 +1,26 @@
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import type { Scope } from '../auth/scopes.ts'
+import type { Operation } from './openapi/operation.ts'
+import { operations } from './openapi/operations.ts'
 
-/**
- * What a route asks of its caller: a key with a scope, any key, or nothing. `link`: a signed link to the
- * video in its path will do.
- */
-export type Access = { needs: Scope | 'key' | 'nothing'; link?: true }
+/** What a route asks of its caller. */
+export type Access = Pick<Operation, 'scope' | 'link'>
 
-const submit: Access = { needs: 'submit' }
-const read: Access = { needs: 'read' }
-const watch: Access = { needs: 'read', link: true }
-const admin: Access = { needs: 'admin' }
-const key: Access = { needs: 'key' }
-const open: Access = { needs: 'nothing' }
+/** What the reference says is what is asked: there is no second table that could differ. */
+const byRoute = new Map<string, Access>(
+  operations.map((operation) => [
+    `${operation.method.toUpperCase()} ${operation.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    operation,
+  ]),
+)
 
-/** Every route but those of the page's files. One that is missing here is refused to everybody. */
-export const accessTable: Readonly<Record<string, Access>> = {
-  'POST /jobs': submit,
-  'POST /probe': submit,
-  'POST /uploads': submit,
-  'POST /uploads/:id/sign': submit,
-  'GET /uploads/:id': submit,
-  'DELETE /uploads/:id': submit,
-  'POST /videos/:id/cancel': submit,
-  'POST /videos/:id/retry': submit,
-  'DELETE /videos/:id': submit,
+/** Files that are the same for all; what they show they ask for. */
+const pageFile = /^\/(web|vendor)\//
 
-  'GET /videos': read,
-  'GET /videos/:id/events': read,
-  'GET /videos/:id/runs': read,
-  'GET /progress': read,
-
-  'GET /videos/:id': watch,
-  'GET /progress/:id': watch,
-  'GET /videos/:id/hls/master.m3u8': watch,
-  'GET /videos/:id/hls/:file': watch,
-  'GET /videos/:id/dash/manifest.mpd': watch,
-  'GET /videos/:id/mp4/:rung': watch,
-  'GET /videos/:id/poster.jpg': watch,
-  'GET /videos/:id/storyboard.vtt': watch,
-  'GET /videos/:id/sprites/:file': watch,
-
-  'GET /system': admin,
-
-  'GET /profiles': key,
-  'GET /limits': key,
-
-  // They take a key, tell whether there is one, or forget it.
-  'POST /session': open,
-  'GET /session': open,
-  'DELETE /session': open,
-  // For balancers, which have none. Why something is amiss is told to keys alone.
-  'GET /healthz': open,
-  'GET /readyz': open,
-  // Files that are the same for all; what they show they ask for.
-  'GET /': open,
-  'GET /embed/:id': open,
-}
-
-const refused: Access = { needs: 'admin' }
-
-/** Of the route that will answer; null where there is none. */
+/** Of the route that will answer; null where there is none. One that is not in the reference is for no common key. */
 export function accessOf(c: Context): Access | null {
   const route = matchedRoutes(c).find(({ method }) => method !== 'ALL')
   if (!route) return null
-  if (route.method === 'GET' && /^\/(web|vendor)\//.test(route.path)) return open
-  return accessTable[`${route.method} ${route.path}`] ?? refused
+  if (route.method === 'GET' && pageFile.test(route.path)) return { scope: null }
+  return byRoute.get(`${route.method} ${route.path}`) ?? { scope: 'admin' }
 }

@@ -10,13 +10,13 @@ import type { ApiContext } from './context.ts'
 export function authenticate({ identify }: Pick<ApiContext, 'identify'>): MiddlewareHandler {
   return async (c, next) => {
     const access = accessOf(c)
-    if (!access || access.needs === 'nothing') return next()
+    if (!access || access.scope === null) return next()
     const { caller, link, expiresAt } = await identify(c, { byLink: access.link === true })
     c.set('caller', caller)
     c.set('link', link)
     c.set('expiresAt', expiresAt)
-    if (access.needs !== 'key' && !caller.scopes.has(access.needs)) {
-      throw new StepladderError('scope_missing', `this needs a key with the scope ${access.needs}`)
+    if (access.scope !== 'any' && !caller.scopes.has(access.scope)) {
+      throw new StepladderError('scope_missing', `this needs a key with the scope ${access.scope}`)
     }
     return next()
   }

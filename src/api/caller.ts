@@ -16,7 +16,7 @@ declare module 'hono' {
 
 export const anonymous: Caller = { keyId: null, owner: defaultOwner, scopes: new Set(scopes) }
 
-/** Who asks; every route has one that is not open to all (`src/api/access.ts`). */
+/** Who asks; every route has one that is not open to all (`openapi/operation.ts`). */
 export function callerOf(c: Context): Caller {
   const caller = c.get('caller')
   if (!caller) throw new Error('this route is open to all, so that nobody looked who asks')

@@ -8,8 +8,7 @@ import type { Database } from '../db.ts'
 import { StepladderError } from '../errors.ts'
 import { anonymous, type Caller } from './caller.ts'
 import { linkedVideo, linkIn } from './link-token.ts'
-
-export const sessionCookie = 'stepladder_session'
+import { sessionCookie } from './session-cookie.ts'
 
 type Identity = { caller: Caller; link?: string; expiresAt?: Date }
 export type Identify = (c: Context, options: { byLink: boolean }) => Promise<Identity>

@@ -5,10 +5,14 @@ import { proveKey } from '../auth/api-keys.ts'
 import { readKeyText } from '../auth/key-text.ts'
 import { anonymous, type Caller } from './caller.ts'
 import type { ApiContext } from './context.ts'
-import { callerBy, isUnauthenticated, sessionCookie, unauthenticated } from './identify.ts'
+import { callerBy, isUnauthenticated, unauthenticated } from './identify.ts'
 import { parseFields, readJson, readNoBody } from './request-body.ts'
+import { sessionCookie } from './session-cookie.ts'
 
-const signInSchema = z.strictObject({ key: z.string().max(200) })
+/** Body of `POST /session`. */
+export const signInSchema = z.strictObject({
+  key: z.string().max(200).describe('the whole key, as it was shown when it was made'),
+})
 const noFields = z.strictObject({})
 
 /** `/session`: a browser gives its key once and gets a cookie that no script can read, for some hours. */

@@ -1,5 +1,5 @@
 import { makeDocument, type OpenApiDocument } from '../../src/api/openapi/document.ts'
-import type { Scope } from '../../src/api/openapi/operation.ts'
+import { type Scope, scopes } from '../../src/auth/scopes.ts'
 
 export type DocumentedRoute = {
   /** `GET /videos/{id}`, for the name of a test. */
@@ -7,8 +7,10 @@ export type DocumentedRoute = {
   operationId: string
   method: 'GET' | 'POST' | 'DELETE'
   path: string
-  /** What a key must be allowed to do; null where none is asked for. */
-  scope: Scope | null
+  /** The token of a link to the video in the path will do. */
+  link: boolean
+  /** What a key must be for; `any`: a key is enough; null where none is asked for. */
+  scope: Scope | 'any' | null
   /** Every status that the document tells of. */
   statuses: number[]
   /** The address with what is in braces filled in; what is not told stands there as a name of ours. */
@@ -28,7 +30,8 @@ export function documentedRoutes(document: OpenApiDocument = makeDocument()): Do
         operationId,
         method,
         path,
-        scope: security.flatMap((way) => ('apiKey' in way ? way.apiKey : []))[0] ?? null,
+        scope: scopeIn(security),
+        link: security.some((way) => 'link' in way),
         statuses: Object.keys(responses).map(Number),
         addressOf: (params = {}) =>
           path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? unknownOf(name))),
@@ -42,6 +45,12 @@ export function documentedRoutes(document: OpenApiDocument = makeDocument()): Do
       }
     }),
   )
+}
+
+function scopeIn(ways: readonly object[]): DocumentedRoute['scope'] {
+  const [way] = ways.flatMap((one) => ('apiKey' in one ? [one.apiKey] : []))
+  if (!Array.isArray(way)) return null
+  return scopes.find((scope) => way.includes(scope)) ?? 'any'
 }
 
 function methodOf(word: string): DocumentedRoute['method'] {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { sessionCookie } from '../session-cookie.ts'
 import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
-import { type Answer, idSchema, type Operation, paramsOf, scopes, tags } from './operation.ts'
+import { type Answer, idSchema, type Operation, paramsOf, scopeWords, tags } from './operation.ts'
 import { operations } from './operations.ts'
 import { type ProblemAnswer, problemSchema, problemsOf } from './problem-answers.ts'
 import { snapshotSchema } from './progress.ts'
@@ -43,10 +44,23 @@ export function makeDocument(): OpenApiDocument {
       schemas: sorted(components.schemas),
       responses: sorted(components.responses),
       securitySchemes: {
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: sessionCookie,
+          description: 'The cookie that `POST /session` gives to a browser; it may do what its key may.',
+        },
+        link: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'token',
+          description:
+            'Of one video and of some hours, for players, which send no header. It stands in the links of a video.',
+        },
         apiKey: {
           type: 'http',
           scheme: 'bearer',
-          description: `An API key, where the server has any. Scopes: ${Object.entries(scopes)
+          description: `An API key, where the server has any. Scopes: ${Object.entries(scopeWords)
             .map(([name, what]) => `\`${name}\`, ${what}`)
             .join('; ')}.`,
         },
@@ -56,14 +70,13 @@ export function makeDocument(): OpenApiDocument {
 }
 
 function operationObject(operation: Operation, components: Components) {
-  const { id, tag, summary, about, scope, body } = operation
+  const { id, tag, summary, about, body } = operation
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(about !== undefined && { description: about }),
-    // The empty one: a server without keys answers anybody on its own machine.
-    security: scope === null ? [] : [{}, { apiKey: [scope] }],
+    security: securityOf(operation),
     parameters: parametersOf(operation, components),
     ...(body && {
       requestBody: {
@@ -78,6 +91,15 @@ function operationObject(operation: Operation, components: Components) {
     }),
     responses: { ...problemObjects(operation, components), ...answerObjects(operation, components) },
   }
+}
+
+type Security = { apiKey: string[] } | { session: string[] } | { link: string[] } | Record<string, never>
+
+/** Any one of them will do. The empty one: a server without keys answers anybody on its own machine. */
+function securityOf({ scope, link }: Operation): Security[] {
+  if (scope === null) return []
+  const scopes = scope === 'any' ? [] : [scope]
+  return [{}, { apiKey: scopes }, { session: scopes }, ...(link ? [{ link: [] }] : [])]
 }
 
 function parametersOf(operation: Operation, components: Components) {

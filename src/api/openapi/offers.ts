@@ -26,7 +26,7 @@ export const profileOperations: Operation[] = [
     path: '/profiles',
     tag: 'Jobs',
     summary: 'List what a job can ask for',
-    scope: 'read',
+    scope: 'any',
     asks: [],
     answers: { 200: { about: 'All profiles', json: z.strictObject({ profiles: z.array(profileSchema) }) } },
   },
@@ -39,7 +39,7 @@ export const limitOperations: Operation[] = [
     path: '/limits',
     tag: 'Jobs',
     summary: 'Get what a source may be at most',
-    scope: 'read',
+    scope: 'any',
     asks: [],
     answers: {
       200: {

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { Scope } from '../../auth/scopes.ts'
 
 /** The parts of the reference, in its order. */
 export const tags = {
   Uploads: 'Files on their way into the bucket; their bytes never pass through the API.',
+  Session: 'A browser that signed in with a key.',
   Jobs: 'What is to be made of which source.',
   Videos: 'What was submitted, what became of it, and what people may do to it.',
   Progress: 'Server-sent events.',
@@ -11,13 +13,12 @@ export const tags = {
   Pages: 'The web app, the bare player and this reference.',
 } as const
 
-/** What a key must be allowed to do. */
-export const scopes = {
+/** What a key with each scope may do. */
+export const scopeWords: Readonly<Record<Scope, string>> = {
   submit: 'make uploads and jobs, and change or remove videos',
   read: 'look at videos, follow and play them',
   admin: 'look at the whole system',
-} as const
-export type Scope = keyof typeof scopes
+}
 
 export type Answer = {
   about: string
@@ -43,8 +44,10 @@ export type Operation = {
   tag: keyof typeof tags
   summary: string
   about?: string
-  /** Null: for everybody. */
-  scope: Scope | null
+  /** What a key must be for; `any`: a key is enough; null: for everybody. */
+  scope: Scope | 'any' | null
+  /** The token of a link to the video in its path will do. */
+  link?: true
   /** The neighbours without which there is no answer. */
   asks: readonly ('database' | 'storage')[]
   /** Schemas of what stands in braces; `id` is a UUID unless told. */

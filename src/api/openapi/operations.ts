@@ -5,6 +5,7 @@ import { pageOperations } from './pages.ts'
 import { pictureOperations, playbackOperations } from './playback.ts'
 import { progressOperations } from './progress.ts'
 import { runOperations } from './runs.ts'
+import { sessionOperations } from './session.ts'
 import { healthOperations, systemOperations } from './system.ts'
 import { uploadOperations } from './uploads.ts'
 import { videoOperations } from './videos.ts'
@@ -22,5 +23,6 @@ export const operations: readonly Operation[] = [
   ...pictureOperations,
   ...systemOperations,
   ...healthOperations,
+  ...sessionOperations,
   ...pageOperations,
 ]

@@ -37,15 +37,17 @@ export function problemsOf(operation: Operation): ProblemAnswer[] {
 }
 
 function implied(operation: Operation): string[] {
-  const { method, path, query, once, body, asks, looks } = operation
+  const { method, path, scope, query, once, body, asks, looks } = operation
   return [
+    ...(scope === null ? [] : ['unauthenticated']),
+    ...(scope === null || scope === 'any' ? [] : ['scope_missing']),
     ...(method === 'get' ? [] : ['cross_site_request']),
     ...(paramsOf({ path }).includes('id') ? ['invalid_id'] : []),
     ...(query ? ['invalid_request'] : []),
     ...(body ? bodyProblems : []),
     ...(once ? ['invalid_idempotency_key', 'idempotency_key_in_use', 'idempotency_key_reused'] : []),
     // Also what an answer is that took too long for whatever reason.
-    ...(asks.length > 0 ? ['database_unavailable'] : []),
+    ...(asks.length > 0 || scope !== null ? ['database_unavailable'] : []),
     ...(asks.includes('storage') ? ['storage_unavailable'] : []),
     ...(looks ? lookProblems : []),
   ]

@@ -27,6 +27,7 @@ export const progressOperations: Operation[] = [
     path: '/progress/{id}',
     tag: 'Progress',
     summary: 'Follow one video',
+    link: true,
     about:
       'The stream ends with `completed`, `failed`, `cancelled` or `deleted`, the name of its last event.',
     scope: 'read',

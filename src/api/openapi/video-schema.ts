@@ -71,6 +71,7 @@ const linksSchema = z.strictObject({
   dash: z.string(),
   poster: z.string().nullable(),
   storyboard: z.string().nullable(),
+  embed: z.string(),
   page: z.string(),
 })
 
@@ -161,6 +162,7 @@ export const videoExample: z.input<typeof videoSchema> = {
     dash: `/videos/${id}/dash/manifest.mpd`,
     poster: null,
     storyboard: null,
+    embed: `/embed/${id}`,
     page: `/#/videos/${id}`,
   },
 }

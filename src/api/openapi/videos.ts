@@ -43,6 +43,7 @@ export const videoOperations: Operation[] = [
     tag: 'Videos',
     summary: 'Get all about one video',
     scope: 'read',
+    link: true,
     asks: ['database'],
     answers: { 200: { about: 'The video', json: videoSchema, example: videoExample } },
     problems: ['video_not_found'],

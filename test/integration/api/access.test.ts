@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Scope } from '../../../src/auth/scopes.ts'
 import { createUpload } from '../../../src/jobs/create-upload.ts'
-import { routesOfTheApp } from '../../support/routes.ts'
+import { documentedRoutes } from '../../support/documented-routes.ts'
 import { type ApiUnderTest, putObject, startApi } from './api-under-test.ts'
 import { bearer, completedVideoOf, type Keys, makeKeys, untilClosed, videoOf } from './keyed-api.ts'
 
 type Request = { method?: string; path: string; json?: unknown }
 /** What the right key gets; `other`: what the key of another owner gets for the same. */
 type Asked = Request & { right: number; code?: string }
+/** How to ask for something of Anna's; what a key must be for comes out of the reference. */
 type Rule = {
-  scope: Scope | 'key'
   /** `row`: it is about one row, which for others does not exist. `own`: it is about the caller's rows alone. `all`: it is no owner's. */
   owner: 'row' | 'own' | 'all'
   /** The code that another owner gets where `owner` is `row`. */
@@ -28,13 +27,11 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]())
 
 const completed = (path: string, right = 200): Rule => ({
-  scope: 'read',
   owner: 'row',
   hidden: 'video_not_found',
   ask: async () => ({ path: path.replace('{id}', await completedVideoOf(api.sql, 'anna')), right }),
 })
 const changed = (method: string, path: string, status: string, right = 200): Rule => ({
-  scope: 'submit',
   owner: 'row',
   hidden: 'video_not_found',
   ask: async () => {
@@ -44,7 +41,6 @@ const changed = (method: string, path: string, status: string, right = 200): Rul
   },
 })
 const uploaded = (method: string, path: string, right: number, json?: unknown): Rule => ({
-  scope: 'submit',
   owner: 'row',
   hidden: 'upload_not_found',
   ask: async () => {
@@ -54,7 +50,6 @@ const uploaded = (method: string, path: string, right: number, json?: unknown): 
   },
 })
 const sourced = (path: string, right: number, code?: string): Rule => ({
-  scope: 'submit',
   owner: 'row',
   hidden: 'source_not_found',
   ask: async () => {
@@ -64,18 +59,17 @@ const sourced = (path: string, right: number, code?: string): Rule => ({
     return { method: 'POST', path, json: { source: { key } }, right, ...(code !== undefined && { code }) }
   },
 })
-const plain = (scope: Rule['scope'], owner: 'own' | 'all', path: string, right = 200): Rule => ({
-  scope,
+const plain = (owner: 'own' | 'all', path: string, right = 200): Rule => ({
   owner,
   ask: async () => ({ path, right }),
 })
 
-/** Every route that asks who comes. One that is missing here, or in the list of those open to all, fails the test below. */
+/** One for each route of the reference that asks who comes; one that is missing here fails the test below. */
 const rules: Record<string, Rule> = {
   'POST /jobs': sourced('/jobs', 201),
   'POST /probe': sourced('/probe', 422, 'unsupported_container'),
   'POST /uploads': {
-    ...plain('submit', 'own', '/uploads'),
+    ...plain('own', '/uploads'),
     ask: async () => ({ method: 'POST', path: '/uploads', right: 201 }),
   },
   'POST /uploads/{id}/sign': uploaded('POST', '/uploads/{id}/sign', 200, { method: 'PUT' }),
@@ -84,8 +78,8 @@ const rules: Record<string, Rule> = {
   'POST /videos/{id}/cancel': changed('POST', '/videos/{id}/cancel', 'queued'),
   'POST /videos/{id}/retry': changed('POST', '/videos/{id}/retry', 'failed'),
   'DELETE /videos/{id}': changed('DELETE', '/videos/{id}', 'queued', 204),
-  'GET /videos': plain('read', 'own', '/videos'),
-  'GET /progress': plain('read', 'own', '/progress'),
+  'GET /videos': plain('own', '/videos'),
+  'GET /progress': plain('own', '/progress'),
   'GET /videos/{id}': completed('/videos/{id}'),
   'GET /videos/{id}/events': completed('/videos/{id}/events'),
   'GET /videos/{id}/runs': completed('/videos/{id}/runs'),
@@ -97,14 +91,16 @@ const rules: Record<string, Rule> = {
   'GET /videos/{id}/poster.jpg': completed('/videos/{id}/poster.jpg', 302),
   'GET /videos/{id}/storyboard.vtt': completed('/videos/{id}/storyboard.vtt'),
   'GET /videos/{id}/sprites/{file}': completed('/videos/{id}/sprites/0.jpg', 302),
-  'GET /system': plain('admin', 'all', '/system'),
-  'GET /profiles': plain('key', 'all', '/profiles'),
-  'GET /limits': plain('key', 'all', '/limits'),
+  'GET /system': plain('all', '/system'),
+  'GET /profiles': plain('all', '/profiles'),
+  'GET /limits': plain('all', '/limits'),
 }
-/** With what each answers to who shows nothing. */
+/** The others, with what each answers to who shows nothing. */
 const openToAll: Record<string, Asked> = {
   'GET /': { path: '/', right: 200 },
   'GET /embed/{id}': { path: '/embed/x', right: 200 },
+  'GET /docs': { path: '/docs', right: 200 },
+  'GET /openapi.json': { path: '/openapi.json', right: 200 },
   'GET /healthz': { path: '/healthz', right: 200 },
   'GET /readyz': { path: '/readyz', right: 200 },
   'POST /session': { method: 'POST', path: '/session', json: { key: 'none' }, right: 401 },
@@ -123,12 +119,21 @@ async function send({ method = 'GET', path, json }: Request, headers: Record<str
 }
 const codeIn = (text: string): string => JSON.parse(text).code
 
-test('every route of the app has its rule', () => {
-  const named = [...Object.keys(rules), ...Object.keys(openToAll)].sort()
-  expect(named).toEqual(routesOfTheApp())
+const routes = documentedRoutes()
+
+test('every route of the reference has its rule', () => {
+  const closed = routes.filter(({ scope }) => scope !== null)
+  expect(Object.keys(rules).sort()).toEqual(closed.map(({ name }) => name).sort())
+  const open = routes.filter(({ scope }) => scope === null)
+  expect(Object.keys(openToAll).sort()).toEqual(open.map(({ name }) => name).sort())
 })
 
-describe.each(Object.entries(rules))('%s', (_, rule) => {
+const cases = routes.flatMap(({ name, scope }) => {
+  const rule = rules[name]
+  return scope !== null && rule ? [{ name, scope, rule }] : []
+})
+
+describe.each(cases)('$name', ({ scope, rule }) => {
   test('refuses who shows no key, or one that does not count, with 401', async () => {
     const asked = await rule.ask()
     const refused = [
@@ -154,16 +159,16 @@ describe.each(Object.entries(rules))('%s', (_, rule) => {
   })
 
   test('refuses a key that is for something else with 403', async () => {
-    if (rule.scope === 'key') return
+    if (scope === 'any') return
     const asked = await rule.ask()
-    const { status, text } = await send(asked, bearer(keys.lacking(rule.scope)))
+    const { status, text } = await send(asked, bearer(keys.lacking(scope)))
     expect([status, codeIn(text)]).toEqual([403, 'scope_missing'])
     expect((await send(asked, bearer(keys.anna))).status).toBe(asked.right)
   })
 
   test('answers a key that is for it', async () => {
     const asked = await rule.ask()
-    const key = keys.single(rule.scope === 'key' ? 'admin' : rule.scope)
+    const key = keys.single(scope === 'any' ? 'admin' : scope)
     const { status, text } = await send(asked, bearer(key))
     expect(status, text).toBe(asked.right)
     if (asked.code !== undefined) expect(codeIn(text)).toBe(asked.code)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { accessTable } from '../../../src/api/access.ts'
 import { createKey, revokeKey } from '../../../src/auth/api-keys.ts'
 import { createTokenSecret } from '../../../src/auth/token-secret.ts'
+import { documentedRoutes } from '../../support/documented-routes.ts'
 import { type ApiUnderTest, startApi } from './api-under-test.ts'
 import { openEvents } from './event-client.ts'
 import { bearer, completedVideoOf, type Keys, makeKeys, untilClosed, videoOf } from './keyed-api.ts'
@@ -75,12 +75,10 @@ test('a link opens one video, on the routes for players alone', async () => {
   const other = await completedVideoOf(api.sql, 'anna')
   expect(await statusOf(`/videos/${other}/hls/master.m3u8?token=${token}`)).toBe(401)
   expect(await statusOf(`/progress/${other}?token=${token}`)).toBe(401)
-  const words: Record<string, string> = { ':id': id, ':file': '360p.m3u8', ':rung': '360p' }
-  for (const [route, { needs, link }] of Object.entries(accessTable)) {
-    const [method = '', path = ''] = route.split(' ')
-    if (link || needs === 'nothing') continue
-    const at = path.replaceAll(/:\w+/g, (name) => words[name] ?? '')
-    expect([route, await statusOf(`${at}?token=${token}`, { method })]).toEqual([route, 401])
+  for (const { name, scope, link, method, addressOf } of documentedRoutes()) {
+    if (link || scope === null) continue
+    const address = `${addressOf({ id, file: '360p.m3u8', rung: '360p' })}?token=${token}`
+    expect([name, await statusOf(address, { method })]).toEqual([name, 401])
   }
   expect(await statusOf(`/videos/${id}`, { headers: bearer(token) })).toBe(401)
   expect(await statusOf(`/videos/${id}`, { headers: { cookie: `stepladder_session=${token}` } })).toBe(401)

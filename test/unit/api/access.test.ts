@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest'
-import { accessTable } from '../../../src/api/access.ts'
-import { routesOfTheApp } from '../../support/routes.ts'
-
-test('every route says what it asks of its caller, and no other one does', () => {
-  const spelled = Object.keys(accessTable).map((route) => route.replaceAll(/:(\w+)/g, '{$1}'))
-  expect(spelled.sort()).toEqual(routesOfTheApp())
-})
+import { operations } from '../../../src/api/openapi/operations.ts'
 
 test('links open nothing but what players and event streams read of one video', () => {
-  const linked = Object.entries(accessTable).filter(([, { link }]) => link)
-  expect(linked.map(([route]) => route).every((route) => /^GET \/(videos|progress)\/:id/.test(route))).toBe(
-    true,
+  const linked = operations.filter(({ link }) => link)
+  expect(linked.length).toBeGreaterThan(8)
+  expect(linked.map(({ method }) => method).filter((method) => method !== 'get')).toEqual([])
+  expect(linked.map(({ path }) => path).filter((path) => !/^\/(videos|progress)\/\{id\}/.test(path))).toEqual(
+    [],
   )
-  expect(linked.map(([route]) => route)).not.toContain('GET /videos/:id/runs')
-  expect(linked.map(([route]) => route)).not.toContain('GET /videos/:id/events')
+  expect(linked.map(({ id }) => id)).not.toContain('listRuns')
+  expect(linked.map(({ id }) => id)).not.toContain('getTimeline')
+})
+
+test('nothing is open to all but what is the same for all, and the taking of a key', () => {
+  const open = operations.filter(({ scope }) => scope === null)
+  const ids = ['getDocument', 'getPage', 'getPlayer', 'getReference', 'getSession', 'isAlive', 'isReady']
+  expect(open.map(({ id }) => id).sort()).toEqual([...ids, 'signIn', 'signOut'])
 })

@@ -1,0 +1,2 @@
+/** What a browser shows after `POST /session`. */
+export const sessionCookie = 'stepladder_session'
