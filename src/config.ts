@@ -9,6 +9,8 @@ const count = (fallback: number) => z.coerce.number().int().positive().default(f
 const originSchema = z
   .string()
   .regex(/^(\*|https?:\/\/[A-Za-z0-9.*:[\]-]+)$/, 'must be origins such as https://example.org')
+/** Requests of one kind that one caller may make in a minute; 0 for as many as it likes. */
+const quota = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback)
 const flag = z
   .enum(['true', 'false', '1', '0', ''])
   .default('false')
@@ -38,6 +40,11 @@ const environmentSchema = z.object({
   CDN_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** Proxies in front of the API whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */
+  TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+  RATE_READ: quota(6_000),
+  RATE_WRITE: quota(3_000),
+  RATE_PROBE: quota(60),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   WORKER_NAME: z.string().min(1).default(hostname()),
   WORKER_SLOTS: count(availableParallelism()),

@@ -13,6 +13,7 @@ export function redisNames(prefix: string) {
     progressAllChannel: `${prefix}video:progress:all`,
     progressKey: (videoId: string) => `${prefix}progress:${videoId}`,
     probeKey: (who: string) => `${prefix}probe:${who}`,
+    rateKey: (policy: string, who: string) => `${prefix}rate:${policy}:${who}`,
   } as const
 }
 export type RedisNames = ReturnType<typeof redisNames>

@@ -15,6 +15,7 @@ import { probeRoutes } from './probe.ts'
 import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
+import { limitRates } from './rates/rate-limit.ts'
 import { runRoutes } from './runs.ts'
 import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
@@ -28,7 +29,13 @@ const answerWithinMs = 8_000
 /** All routes. Starts nothing; `app.request()` works for everything but the event streams. */
 export function createApp(context: ApiContext): Hono {
   const app = new Hono()
-  app.use(logRequests(context.log), secureDefaults, answerInTime, authenticate(context))
+  app.use(
+    logRequests(context.log),
+    secureDefaults,
+    answerInTime,
+    authenticate(context),
+    limitRates(context),
+  )
   for (const routes of [
     jobRoutes,
     videoRoutes,

@@ -21,6 +21,7 @@ import { createEventStreams, type EventStreams } from './event-streams.ts'
 import { createIdentify, type Identify } from './identify.ts'
 import { createProber, type Prober } from './prober.ts'
 import { createStreamEnds, type StreamEnds } from './stream-ends.ts'
+import { createLimiter, type Limiter } from './rates/limiter.ts'
 
 const poolSize = 10
 const redisWithinMs = 1_000
@@ -46,6 +47,7 @@ export type ApiContext = {
   openMode: OpenMode
   tokens: Tokens
   identify: Identify
+  limiter: Limiter
 }
 
 /** Opens the connections, and throws `bad_config` for profiles that cannot be used. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
@@ -105,6 +107,7 @@ export async function openContext(
     openMode,
     tokens,
     identify: createIdentify({ sql, openMode, tokens }),
+    limiter: createLimiter({ redis, names, log }),
     [Symbol.asyncDispose]: close,
   }
 }

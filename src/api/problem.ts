@@ -4,6 +4,7 @@ import { errorClassOf } from '../error-codes.ts'
 import { messageOf, PermanentError, StepladderError, TransientError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { withoutToken } from './link-token.ts'
+import { TooMany } from './too-many.ts'
 
 /** What is wrong with one field of a request; `path` as in `source.url`, '' for the whole body. */
 export type Fault = { path: string; message: string }
@@ -38,7 +39,7 @@ export class MethodNotAllowed extends StepladderError {
 }
 
 type Kind = {
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 500 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503
   title: string
   retryAfterS?: number
   /** Instead of the error's own message, which may tell of addresses inside. */
@@ -74,6 +75,7 @@ const kinds: Record<string, Kind> = {
   source_incomplete: { status: 422, title: 'The upload is not whole' },
   empty_source: { status: 422, title: 'The source is empty' },
   source_too_large: { status: 422, title: 'The source is too large' },
+  rate_limited: { status: 429, title: 'Too many requests' },
   database_unavailable: {
     status: 503,
     title: 'The database is not available',
@@ -108,6 +110,7 @@ const bug: Kind = {
  */
 export function problemResponse(c: Context, error: unknown, log: Log): Response {
   const { code, kind } = judge(error)
+  const retryAfterS = error instanceof TooMany ? error.retryAfterS : kind.retryAfterS
   if (kind.status >= 500) {
     log.error({ method: c.req.method, path: withoutToken(c.req.path), code, err: error }, 'request failed')
   }
@@ -118,11 +121,12 @@ export function problemResponse(c: Context, error: unknown, log: Log): Response 
     code,
     detail: kind.detail ?? sentence(messageOf(error)),
     ...(error instanceof InvalidRequest ? { errors: error.faults } : {}),
+    ...(error instanceof TooMany && error.policy ? { 'violated-policies': [error.policy] } : {}),
   }
   return c.body(JSON.stringify(body), kind.status, {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
-    ...(kind.retryAfterS ? { 'Retry-After': String(kind.retryAfterS) } : {}),
+    ...(retryAfterS ? { 'Retry-After': String(retryAfterS) } : {}),
     // RFC 9110 §11.6.1: a 401 names the scheme.
     ...(kind.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="stepladder"' } : {}),
     ...(error instanceof MethodNotAllowed ? { Allow: error.allow } : {}),
