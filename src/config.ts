@@ -11,6 +11,8 @@ const originSchema = z
   .regex(/^(\*|https?:\/\/[A-Za-z0-9.*:[\]-]+)$/, 'must be origins such as https://example.org')
 /** Requests of one kind that one caller may make in a minute; 0 for as many as it likes. */
 const quota = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback)
+/** A number of things at once; 0 for as many as anybody likes. */
+const atMost = quota
 const flag = z
   .enum(['true', 'false', '1', '0', ''])
   .default('false')
@@ -45,6 +47,10 @@ const environmentSchema = z.object({
   RATE_READ: quota(6_000),
   RATE_WRITE: quota(3_000),
   RATE_PROBE: quota(60),
+  /** Videos of one owner that may wait at once, its open uploads, and open event streams of one caller in one process. */
+  MAX_QUEUED_VIDEOS: atMost(10_000),
+  MAX_OPEN_UPLOADS: atMost(1_000),
+  MAX_EVENT_STREAMS: atMost(2_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   WORKER_NAME: z.string().min(1).default(hostname()),
   WORKER_SLOTS: count(availableParallelism()),

@@ -20,6 +20,16 @@ export type BenchSystem = AsyncDisposable & {
   startWorker(options: { name: string; slots: number; core?: number }): Promise<RunningProcess>
 }
 
+/** What a caller may do is bounded for people, and this one measures. */
+export const unlimited = {
+  RATE_READ: '0',
+  RATE_WRITE: '0',
+  RATE_PROBE: '0',
+  MAX_QUEUED_VIDEOS: '0',
+  MAX_OPEN_UPLOADS: '0',
+  MAX_EVENT_STREAMS: '0',
+}
+
 /** Services, migration and API with data of their own below .local/bench, removed before each run. */
 export async function startBenchSystem(): Promise<BenchSystem> {
   rmSync(dataDir, { recursive: true, force: true })
@@ -27,6 +37,7 @@ export async function startBenchSystem(): Promise<BenchSystem> {
   const environment = {
     ...process.env,
     ...stack.environment,
+    ...unlimited,
     LOG_LEVEL: 'info',
     SCRATCH_DIR: join(dataDir, 'scratch'),
   }

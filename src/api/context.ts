@@ -22,6 +22,8 @@ import { createIdentify, type Identify } from './identify.ts'
 import { createProber, type Prober } from './prober.ts'
 import { createStreamEnds, type StreamEnds } from './stream-ends.ts'
 import { createLimiter, type Limiter } from './rates/limiter.ts'
+import { createRooms, type Rooms } from './rooms.ts'
+import { createShares, type Shares } from './shares.ts'
 
 const poolSize = 10
 const redisWithinMs = 1_000
@@ -48,6 +50,8 @@ export type ApiContext = {
   tokens: Tokens
   identify: Identify
   limiter: Limiter
+  rooms: Rooms
+  shares: Shares
 }
 
 /** Opens the connections, and throws `bad_config` for profiles that cannot be used. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
@@ -108,6 +112,8 @@ export async function openContext(
     tokens,
     identify: createIdentify({ sql, openMode, tokens }),
     limiter: createLimiter({ redis, names, log }),
+    rooms: createRooms(sql, config),
+    shares: createShares(config.MAX_EVENT_STREAMS),
     [Symbol.asyncDispose]: close,
   }
 }

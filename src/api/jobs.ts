@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { Hono } from 'hono'
 import type { z } from 'zod'
+import type { Query } from '../db.ts'
 import { checkSource } from '../jobs/check-source.ts'
 import { findAnswer, makeOnce } from '../jobs/idempotency.ts'
 import { checkOwnSource } from '../jobs/owns-source.ts'
@@ -17,7 +18,7 @@ import { submittedVideo } from './video-view.ts'
 
 /** `POST /jobs`: 201 once the row is committed, whether or not Redis is there; with `dry_run` 200 and a plan. */
 export function jobRoutes(context: ApiContext): Hono {
-  const { sql, storage, config } = context
+  const { sql, storage, config, rooms } = context
 
   async function pinSource(source: JobSource, owner: string) {
     if (source.kind === 'url') return source
@@ -33,6 +34,12 @@ export function jobRoutes(context: ApiContext): Hono {
     await checkOwnSource(sql, key, owner)
     const media = await context.prober.probe(key, gone)
     return { media, plan: planDry(media, profile, request) }
+  }
+
+  async function make(query: Query, job: Submission) {
+    const { taskId, createdAt } = await submitVideo(query, job)
+    const body = JSON.stringify(submittedVideo(job, createdAt))
+    return { taskId, answer: { location: `/videos/${job.id}`, body } }
   }
 
   return new Hono().post('/jobs', async (c) => {
@@ -55,12 +62,11 @@ export function jobRoutes(context: ApiContext): Hono {
       options: jobOptionsSchema.parse(request),
       source: await pinSource(request.source, owner),
     }
+    const isTight = await rooms.queue.isTight(owner)
     const outcome = await whileSourcesGo(() =>
-      makeOnce(sql, key, async (query) => {
-        const { taskId, createdAt } = await submitVideo(query, job)
-        const body = JSON.stringify(submittedVideo(job, createdAt))
-        return { taskId, answer: { location: `/videos/${job.id}`, body } }
-      }),
+      makeOnce(sql, key, (query) =>
+        isTight ? rooms.queue.claim(query, owner, (tx) => make(tx, job)) : make(query, job),
+      ),
     ).catch(async (error) => {
       // Another owner came to name the source first.
       if (job.source.kind === 'key') await checkOwnSource(sql, job.source.key, owner)

@@ -1,15 +1,23 @@
 import { Hono } from 'hono'
 import { MAX_DURATION_S, MAX_PIXELS, MAX_STREAMS } from '../media/limits.ts'
 import type { ApiContext } from './context.ts'
+import { policiesOf } from './rates/policy.ts'
 
-/** `GET /limits`: what a source may be at most, so that a client refuses a file before it sends a byte. */
+/** `GET /limits`: what a source may be at most, and what a caller may have and ask for; null is without end. */
 export function limitRoutes({ config }: Pick<ApiContext, 'config'>): Hono {
-  return new Hono().get('/limits', (c) =>
-    c.json({
-      source_bytes: config.MAX_SOURCE_BYTES,
-      duration_s: MAX_DURATION_S,
-      pixels: MAX_PIXELS,
-      streams: MAX_STREAMS,
-    }),
-  )
+  const answer = {
+    source_bytes: config.MAX_SOURCE_BYTES,
+    duration_s: MAX_DURATION_S,
+    pixels: MAX_PIXELS,
+    streams: MAX_STREAMS,
+    queued_videos: config.MAX_QUEUED_VIDEOS || null,
+    open_uploads: config.MAX_OPEN_UPLOADS || null,
+    event_streams: config.MAX_EVENT_STREAMS || null,
+    requests: [...policiesOf(config).values()].map(({ name, quota, windowS }) => ({
+      policy: name,
+      quota,
+      window_s: windowS,
+    })),
+  }
+  return new Hono().get('/limits', (c) => c.json(answer))
 }

@@ -75,6 +75,9 @@ const kinds: Record<string, Kind> = {
   source_incomplete: { status: 422, title: 'The upload is not whole' },
   empty_source: { status: 422, title: 'The source is empty' },
   source_too_large: { status: 422, title: 'The source is too large' },
+  queue_full: { status: 429, title: 'Too many videos wait' },
+  too_many_uploads: { status: 429, title: 'Too many uploads are open' },
+  too_many_event_streams: { status: 429, title: 'Too many event streams are open' },
   rate_limited: { status: 429, title: 'Too many requests' },
   database_unavailable: {
     status: 503,

@@ -10,6 +10,7 @@ import type { ApiContext } from './context.ts'
 import { type EventStream, endStream, sendFrame } from './event-streams.ts'
 import { handedOn } from './link-token.ts'
 import { createStatusFilter, progressQuerySchema, watchSome } from './progress-filter.ts'
+import { whoAsks } from './rates/rate-limit.ts'
 import { parseFields } from './request-body.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
 
@@ -24,7 +25,7 @@ const headers = {
  * Server-sent events: whole snapshots, the first one at once, for whoever comes early, late, again or
  * after the end. `/progress/{id}` ends with the video, `/progress` never.
  */
-export function progressRoutes({ feed, streams, streamEnds }: ApiContext): Hono {
+export function progressRoutes({ config, feed, streams, streamEnds, shares }: ApiContext): Hono {
   function start(c: Context, watch: Watch, follow: (stream: EventStream) => void): Response {
     const outgoing = outgoingOf(c)
     // Gone, or answered already because the start took too long.
@@ -36,17 +37,28 @@ export function progressRoutes({ feed, streams, streamEnds }: ApiContext): Hono 
       watch.stop()
       throw new StepladderError('shutting_down', 'the server is shutting down; try again')
     }
+    const leave = takeShare(c, watch)
     // The token is all that lets it in: no cookie of the person who looks at another site's page is.
     const anywhere = handedOn(c) === null ? {} : { 'Access-Control-Allow-Origin': '*' }
     outgoing.writeHead(200, { ...headers, ...anywhere })
     const stream = streams.open(outgoing, () => {
       forget()
+      leave()
       watch.stop()
     })
     const { keyId } = callerOf(c)
     const forget = streamEnds.add({ keyId, until: c.get('expiresAt'), end: () => endStream(stream) })
     follow(stream)
     return RESPONSE_ALREADY_SENT
+  }
+
+  function takeShare(c: Context, watch: Watch): () => void {
+    try {
+      return shares.take(whoAsks(c, config.TRUST_PROXY_HOPS))
+    } catch (error) {
+      watch.stop()
+      throw error
+    }
   }
 
   return new Hono()

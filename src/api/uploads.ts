@@ -21,7 +21,7 @@ const noFields = z.strictObject({})
  * `/uploads`: a key of ours, and presigned addresses to write it, whole or in parts, without a byte
  * passing through here. The key is then the source of a job.
  */
-export function uploadRoutes({ sql, storage, config }: ApiContext): Hono {
+export function uploadRoutes({ sql, storage, config, rooms }: ApiContext): Hono {
   // An answer is not told any longer than its address holds.
   const keepS = Math.min(config.IDEMPOTENCY_KEEP_S, config.UPLOAD_EXPIRY_S)
 
@@ -60,7 +60,11 @@ export function uploadRoutes({ sql, storage, config }: ApiContext): Hono {
       secret(c)
       const earlier = request && (await findAnswer(sql, request))
       if (earlier) return created(c, earlier, { replayed: true })
-      const outcome = await makeOnce(sql, request, (query) => make(query, fields))
+      const { owner } = callerOf(c)
+      const isTight = await rooms.uploads.isTight(owner)
+      const outcome = await makeOnce(sql, request, (query) =>
+        isTight ? rooms.uploads.claim(query, owner, (tx) => make(tx, fields)) : make(query, fields),
+      )
       if ('earlier' in outcome) return created(c, outcome.earlier, { replayed: true })
       return created(c, outcome.made.answer, { replayed: false })
     })

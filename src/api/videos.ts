@@ -86,7 +86,10 @@ export function videoRoutes(context: ApiContext): Hono {
     .post('/videos/:id/retry', async (c) => {
       const id = videoIdOf(c)
       await readNoBody(c, noFields)
-      await retry(context, id, ownerOf(c))
+      const owner = ownerOf(c)
+      // Queues it again.
+      await context.rooms.queue.check(owner)
+      await retry(context, id, owner)
       return c.json(await shown(c, id))
     })
     .delete('/videos/:id', async (c) => {

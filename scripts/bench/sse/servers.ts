@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { choosePort, releasePort } from '../../stack/ports.ts'
 import { untilItAnswers } from '../../stack/ready.ts'
-import { apiFlags, type BenchSystem } from '../bench-system.ts'
+import { apiFlags, type BenchSystem, unlimited } from '../bench-system.ts'
 import { anonymousMb } from '../cpu.ts'
 
 export const serverKinds = ['bare', 'Stepladder'] as const
@@ -26,7 +26,13 @@ export async function startServer(system: BenchSystem, kind: ServerKind, videoId
     name: kind,
     command: process.execPath,
     args: script,
-    environment: { ...process.env, ...system.stack.environment, PORT: String(port), LOG_LEVEL: 'warn' },
+    environment: {
+      ...process.env,
+      ...system.stack.environment,
+      ...unlimited,
+      PORT: String(port),
+      LOG_LEVEL: 'warn',
+    },
     output: log,
   })
   const url = `http://127.0.0.1:${port}/progress/${videoId}`

@@ -18,6 +18,7 @@ export type ApiRequest = {
 }
 
 const answerWithinMs = 30_000
+const mostTurns = 4
 const problemSchema = z.object({ title: z.string(), code: z.string(), detail: z.string().optional() })
 
 /**
@@ -32,16 +33,29 @@ export async function askApi<T>(schema: z.ZodType<T>, request: ApiRequest): Prom
   throw new StepladderError('api_failed', sentence, { cause: answer.error })
 }
 
-/** Whatever repeats nothing is sent once. */
+/** Whatever repeats nothing is sent once, but for what was refused before it was looked at. */
 async function sendPatiently(request: ApiRequest): Promise<Response> {
-  const { idempotencyKey, signal } = request
-  if (idempotencyKey === undefined) return send(request)
-  const first = await send(request).catch(() => null)
+  const { idempotencyKey } = request
+  if (idempotencyKey === undefined) return sendInTurn(request)
+  const first = await sendInTurn(request).catch(() => null)
   if (first && first.status !== 503 && first.status !== 409) return first
-  await first?.body?.cancel()
-  const waitMs = 1000 * Number(first?.headers.get('retry-after') ?? 1)
+  await waitAsTold(first, request)
+  return sendInTurn(request)
+}
+
+/** Waits while the API says that we ask too often. */
+async function sendInTurn(request: ApiRequest): Promise<Response> {
+  for (let turn = 1; ; turn++) {
+    const response = await send(request)
+    if (response.status !== 429 || turn === mostTurns) return response
+    await waitAsTold(response, request)
+  }
+}
+
+async function waitAsTold(response: Response | null, { signal }: ApiRequest): Promise<void> {
+  await response?.body?.cancel()
+  const waitMs = 1000 * Number(response?.headers.get('retry-after') ?? 1)
   await sleep(waitMs, undefined, { ...(signal && { signal }) })
-  return send(request)
 }
 
 /** The answer to a request, whatever its status. Throws `api_unreachable`. */
