@@ -9,6 +9,12 @@ const count = (fallback: number) => z.coerce.number().int().positive().default(f
 const originSchema = z
   .string()
   .regex(/^(\*|https?:\/\/[A-Za-z0-9.*:[\]-]+)$/, 'must be origins such as https://example.org')
+/** An origin as a browser names it, without a star: whoever may use the API is named. */
+const pageOriginSchema = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:[^*]+$/.test(text) && new URL(text).origin === text, {
+    error: 'must be origins such as https://example.org, without a path',
+  })
 /** Requests of one kind that one caller may make in a minute; 0 for as many as it likes. */
 const quota = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).default(fallback)
 /** A number of things at once; 0 for as many as anybody likes. */
@@ -42,6 +48,12 @@ const environmentSchema = z.object({
   CDN_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** Whose pages may ask the API from a browser, beside our own. */
+  API_CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+    .pipe(z.array(pageOriginSchema)),
   /** Proxies in front of the API whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */
   TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
   RATE_READ: quota(6_000),

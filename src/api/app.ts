@@ -9,6 +9,7 @@ import { limitRoutes } from './limits.ts'
 import { withoutToken } from './link-token.ts'
 import { notFoundIn } from './not-found.ts'
 import { openApiRoutes } from './openapi.ts'
+import { guardOrigins } from './origins.ts'
 import { pictureRoutes } from './pictures.ts'
 import { playbackRoutes } from './playback.ts'
 import { probeRoutes } from './probe.ts'
@@ -16,7 +17,9 @@ import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
 import { limitRates } from './rates/rate-limit.ts'
+import { identifyRequests, requestIdOf } from './request-id.ts'
 import { runRoutes } from './runs.ts'
+import { secureHeaders } from './secure-headers.ts'
 import { sessionRoutes } from './session.ts'
 import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './uploads.ts'
@@ -30,8 +33,10 @@ const answerWithinMs = 8_000
 export function createApp(context: ApiContext): Hono {
   const app = new Hono()
   app.use(
+    identifyRequests,
     logRequests(context.log),
-    secureDefaults,
+    secureHeaders(context.config),
+    guardOrigins(context.config),
     answerInTime,
     authenticate(context),
     limitRates(context),
@@ -80,20 +85,13 @@ function logRequests(log: Log): MiddlewareHandler {
     const startedAt = performance.now()
     await next()
     const ms = Math.round(performance.now() - startedAt)
-    log.debug({ method: c.req.method, path: withoutToken(c.req.path), status: c.res.status, ms }, 'request')
+    const line = {
+      request_id: requestIdOf(c),
+      method: c.req.method,
+      path: withoutToken(c.req.path),
+      status: c.res.status,
+      ms,
+    }
+    log.debug(line, 'request')
   }
-}
-
-/**
- * Headers for every answer. A browser tells where a request comes from: what changes something is
- * refused from other sites, since whoever can open this address could otherwise be made to delete.
- */
-const secureDefaults: MiddlewareHandler = async (c, next) => {
-  c.header('X-Content-Type-Options', 'nosniff')
-  c.header('Referrer-Policy', 'no-referrer')
-  const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
-  if (changes && /^(cross-site|same-site)$/.test(c.req.header('sec-fetch-site') ?? '')) {
-    throw new StepladderError('cross_site_request', 'a page of another site may not change anything here')
-  }
-  await next()
 }

@@ -4,6 +4,7 @@ import { errorClassOf } from '../error-codes.ts'
 import { messageOf, PermanentError, StepladderError, TransientError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { withoutToken } from './link-token.ts'
+import { requestIdOf } from './request-id.ts'
 import { TooMany } from './too-many.ts'
 
 /** What is wrong with one field of a request; `path` as in `source.url`, '' for the whole body. */
@@ -108,14 +109,16 @@ const bug: Kind = {
 
 /**
  * The only place that turns an error into an HTTP status: problem+json (RFC 9457) with a stable `code`,
- * `{ type, title, status, code, detail, errors? }`. What nobody foresaw is a 500, and its reason is in
+ * `{ type, title, status, code, detail, request_id, errors? }`. What nobody foresaw is a 500, and its reason is in
  * the log alone.
  */
 export function problemResponse(c: Context, error: unknown, log: Log): Response {
   const { code, kind } = judge(error)
   const retryAfterS = error instanceof TooMany ? error.retryAfterS : kind.retryAfterS
+  const request_id = requestIdOf(c)
   if (kind.status >= 500) {
-    log.error({ method: c.req.method, path: withoutToken(c.req.path), code, err: error }, 'request failed')
+    const path = withoutToken(c.req.path)
+    log.error({ request_id, method: c.req.method, path, code, err: error }, 'request failed')
   }
   const body = {
     type: `urn:stepladder:problem:${code}`,
@@ -123,6 +126,7 @@ export function problemResponse(c: Context, error: unknown, log: Log): Response 
     status: kind.status,
     code,
     detail: kind.detail ?? sentence(messageOf(error)),
+    request_id,
     ...(error instanceof InvalidRequest ? { errors: error.faults } : {}),
     ...(error instanceof TooMany && error.policy ? { 'violated-policies': [error.policy] } : {}),
   }

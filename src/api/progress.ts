@@ -5,6 +5,7 @@ import { StepladderError } from '../errors.ts'
 import type { Watch } from '../progress/feed.ts'
 import { eventNameOf, frameOf } from '../progress/frames.ts'
 import { isOver } from '../progress/watched-video.ts'
+import { openToAllOrigins } from './all-origins.ts'
 import { callerOf, ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
 import { type EventStream, endStream, sendFrame } from './event-streams.ts'
@@ -18,7 +19,6 @@ const headers = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-store',
   'X-Accel-Buffering': 'no',
-  'X-Content-Type-Options': 'nosniff',
 }
 
 /**
@@ -39,8 +39,8 @@ export function progressRoutes({ config, feed, streams, streamEnds, shares }: Ap
     }
     const leave = takeShare(c, watch)
     // The token is all that lets it in: no cookie of the person who looks at another site's page is.
-    const anywhere = handedOn(c) === null ? {} : { 'Access-Control-Allow-Origin': '*' }
-    outgoing.writeHead(200, { ...headers, ...anywhere })
+    if (handedOn(c) !== null) openToAllOrigins(c)
+    outgoing.writeHead(200, headOf(c))
     const stream = streams.open(outgoing, () => {
       forget()
       leave()
@@ -84,6 +84,14 @@ export function progressRoutes({ config, feed, streams, streamEnds, shares }: Ap
         })
       })
     })
+}
+
+/**
+ * With what every answer carries. Taken from a response that is not sent: once `c.res` was looked at, Hono
+ * copies `RESPONSE_ALREADY_SENT`, and the server no longer knows it.
+ */
+function headOf(c: Context): Record<string, string> {
+  return Object.fromEntries(c.body(null, 200, headers).headers)
 }
 
 /** Node's own response, which `createAdaptorServer` puts into the environment of each request. */

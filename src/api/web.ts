@@ -32,6 +32,9 @@ export function webRoutes({ config }: Pick<ApiContext, 'config'>): Hono {
   const app = new Hono()
     .get('/', (c) => {
       c.header('Content-Security-Policy', policies.page)
+      // No window that opened the page, or that it opens, holds on to it.
+      c.header('Cross-Origin-Opener-Policy', 'same-origin')
+      c.header('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()')
       return serve(c, join(folder, 'index.html'), 'no-cache')
     })
     .get('/docs', (c) => {
@@ -40,6 +43,7 @@ export function webRoutes({ config }: Pick<ApiContext, 'config'>): Hono {
     })
     .get('/embed/:id', (c) => {
       c.header('Content-Security-Policy', policies.embed)
+      c.header('Cross-Origin-Resource-Policy', 'cross-origin')
       return serve(c, join(folder, 'embed.html'), 'no-cache')
     })
   // One route a file: an address is either exactly one of them or none.

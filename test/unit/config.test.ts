@@ -26,6 +26,14 @@ test.each([
   ['CORS_ORIGINS', 'https://example.org/path'],
   ['CORS_ORIGINS', 'https://a, <ID>'],
   ['CORS_ORIGINS', 'example.org'],
+  ['API_CORS_ORIGINS', '*'],
+  ['API_CORS_ORIGINS', 'https://*.example.org'],
+  ['API_CORS_ORIGINS', 'https://example.org/'],
+  ['API_CORS_ORIGINS', 'https://EXAMPLE.org'],
+  ['API_CORS_ORIGINS', 'file:///etc'],
+  ['TRUST_PROXY_HOPS', '-1'],
+  ['RATE_READ', '-1'],
+  ['MAX_QUEUED_VIDEOS', 'many'],
 ])('a wrong %s is refused by its name', (name, value) => {
   expect(() => loadConfig({ [name]: value })).toThrow(new RegExp(`not usable: ${name}`))
 })
@@ -34,6 +42,15 @@ test('origins are a list, and everybody unless said', () => {
   expect(loadConfig({}).CORS_ORIGINS).toEqual(['*'])
   const origins = ['https://example.org', 'http://[::1]:8080', 'https://*.example.net']
   expect(loadConfig({ CORS_ORIGINS: origins.join(', ') }).CORS_ORIGINS).toEqual(origins)
+})
+
+test('pages of no other origin may use the API unless they are listed', () => {
+  expect(loadConfig({}).API_CORS_ORIGINS).toEqual([])
+  const listed = 'https://example.org, http://[::1]:8080,'
+  expect(loadConfig({ API_CORS_ORIGINS: listed }).API_CORS_ORIGINS).toEqual([
+    'https://example.org',
+    'http://[::1]:8080',
+  ])
 })
 
 test('an upload that expires before its addresses do is refused', () => {
