@@ -1,5 +1,6 @@
 import { createApp } from '../src/api/app.ts'
 import { openContext } from '../src/api/context.ts'
+import { checkExposure } from '../src/api/exposure.ts'
 import { listen } from '../src/api/server.ts'
 import { untilAllowed } from '../src/api/until-allowed.ts'
 import { loadConfig } from '../src/config.ts'
@@ -17,6 +18,7 @@ if (process.argv.includes('--help')) {
 const config = loadConfig()
 const log = createLog('api', config.LOG_LEVEL)
 try {
+  checkExposure(config)
   await using context = await openContext(config, log)
   const stopped = shutdownRequested(log)
   if (await untilAllowed(context, stopped)) {

@@ -2,6 +2,7 @@ import { availableParallelism, homedir, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './errors.ts'
+import { withSecretFiles } from './secret-files.ts'
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback)
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
@@ -47,6 +48,8 @@ const environmentSchema = z.object({
   /** Playlists point below this address instead of at presigned URLs (a CDN in front of the bucket). */
   CDN_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   HOST: z.string().default('127.0.0.1'),
+  /** Lets the API listen beyond this machine with passwords that everybody knows. */
+  ALLOW_DEFAULT_CREDENTIALS: flag,
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   /** Whose pages may ask the API from a browser, beside our own. */
   API_CORS_ORIGINS: z
@@ -113,7 +116,7 @@ export type Config = Readonly<z.infer<typeof environmentSchema>>
 
 /** Reads and checks the environment; the only place that does. Throws `bad_config` naming each variable. */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  return checkTimes(parseEnvironment(environmentSchema, environment))
+  return checkTimes(parseEnvironment(environmentSchema, withSecretFiles(environment)))
 }
 
 /** What is set to nothing is not set. */
@@ -160,6 +163,8 @@ export type ClientConfig = Readonly<z.infer<typeof clientSchema>> & {
 
 /** The same for the command line. Throws `bad_config`. */
 export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env): ClientConfig {
-  const given = Object.keys(withoutEmpty(environment)).filter((name) => name in environmentSchema.shape)
+  const given = Object.keys(withoutEmpty(environment))
+    .flatMap((name) => [name, name.replace(/_FILE$/, '')])
+    .filter((name) => name in environmentSchema.shape)
   return { ...parseEnvironment(clientSchema, environment), given: new Set(given) }
 }

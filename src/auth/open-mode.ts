@@ -7,7 +7,7 @@ export type OpenMode = ReturnType<typeof createOpenMode>
 
 /** Whether a `HOST` is reached from this machine alone. */
 export function isLoopback(host: string): boolean {
-  return /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host)
+  return /^(127(\.\d{1,3}){3}|::1|localhost)$/i.test(host)
 }
 
 /**
