@@ -5,7 +5,7 @@ import { listen } from '../src/api/server.ts'
 import { untilAllowed } from '../src/api/until-allowed.ts'
 import { loadConfig } from '../src/config.ts'
 import { messageOf } from '../src/errors.ts'
-import { createLog } from '../src/log.ts'
+import { createProcessLog } from '../src/log.ts'
 import { shutdownRequested } from '../src/shutdown.ts'
 
 if (process.argv.includes('--help')) {
@@ -16,7 +16,7 @@ if (process.argv.includes('--help')) {
 }
 
 const config = loadConfig()
-const log = createLog('api', config.LOG_LEVEL)
+const log = createProcessLog('api', config)
 try {
   checkExposure(config)
   await using context = await openContext(config, log)

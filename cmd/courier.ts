@@ -1,6 +1,6 @@
 import { loadConfig } from '../src/config.ts'
 import { startCourier } from '../src/courier/start.ts'
-import { createLog } from '../src/log.ts'
+import { createProcessLog } from '../src/log.ts'
 import { shutdownRequested } from '../src/shutdown.ts'
 
 if (process.argv.includes('--help')) {
@@ -9,7 +9,7 @@ if (process.argv.includes('--help')) {
 }
 
 const config = loadConfig()
-const log = createLog('courier', config.LOG_LEVEL)
+const log = createProcessLog('courier', config)
 // From the first moment on: a signal during the start is answered with a drain too.
 const stopped = shutdownRequested(log)
 const courier = startCourier(config, log)

@@ -1,7 +1,7 @@
 import { loadConfig } from '../src/config.ts'
 import { createDatabase } from '../src/db.ts'
 import { messageOf } from '../src/errors.ts'
-import { createLog } from '../src/log.ts'
+import { createProcessLog } from '../src/log.ts'
 import { migrate } from '../src/migrate.ts'
 import { createStream } from '../src/queue/stream.ts'
 import { createRedis, redisNames } from '../src/redis.ts'
@@ -16,7 +16,7 @@ if (process.argv.includes('--help')) {
 }
 
 const config = loadConfig()
-const log = createLog('migrate', config.LOG_LEVEL)
+const log = createProcessLog('migrate', config)
 const sql = createDatabase({ url: config.DATABASE_URL, name: 'stepladder-migrate', max: 2 })
 const redis = createRedis({ url: config.REDIS_URL, role: 'patient', log })
 try {

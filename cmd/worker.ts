@@ -1,5 +1,5 @@
 import { loadConfig } from '../src/config.ts'
-import { createLog } from '../src/log.ts'
+import { createProcessLog } from '../src/log.ts'
 import { shutdownRequested } from '../src/shutdown.ts'
 import { startWorker } from '../src/worker/start.ts'
 
@@ -11,7 +11,7 @@ if (process.argv.includes('--help')) {
 }
 
 const config = loadConfig()
-const log = createLog('worker', config.LOG_LEVEL).child({ worker: config.WORKER_NAME })
+const log = createProcessLog('worker', config).child({ worker: config.WORKER_NAME })
 // From the first moment on: a signal during the start is answered with a drain too.
 const stopped = shutdownRequested(log)
 const worker = await startWorker(config, log)

@@ -37,6 +37,7 @@ const ground = new Set([
   'error-codes.ts',
   'errors.ts',
   'failpoints.ts',
+  'log-scrub.ts',
   'log.ts',
   'secret-files.ts',
   'shutdown.ts',

@@ -1,12 +1,12 @@
 // cmd/worker.ts with a place to die at.
 import { loadConfig } from '../../../src/config.ts'
-import { createLog } from '../../../src/log.ts'
+import { createProcessLog } from '../../../src/log.ts'
 import { shutdownRequested } from '../../../src/shutdown.ts'
 import { startWorker } from '../../../src/worker/start.ts'
 import { reachFromArguments } from './die-at.ts'
 
 const config = loadConfig()
-const log = createLog('worker', config.LOG_LEVEL).child({ worker: config.WORKER_NAME })
+const log = createProcessLog('worker', config).child({ worker: config.WORKER_NAME })
 const stopped = shutdownRequested(log)
 const worker = await startWorker(config, log, { reach: reachFromArguments(process.argv) })
 await stopped

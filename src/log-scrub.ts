@@ -1,0 +1,48 @@
+import type { Config } from './config.ts'
+
+const hidden = '<hidden>'
+
+/** What lets somebody in, by its form; each stops at a quote or a backslash, so that JSON stays JSON. */
+const forms: readonly (readonly [RegExp, string])[] = [
+  // Of a presigned address: without these parts it opens nothing.
+  [/\b(X-Amz-(?:Signature|Credential|Security-Token))(=|%3D)[^&\s"'\\<>]*/gi, `$1$2${hidden}`],
+  // Of a signed request (AWS Signature Version 4).
+  [/\b(Signature=)[0-9a-f]{64}\b/gi, `$1${hidden}`],
+  // User and password of an address.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'\\<>]+@/gi, `$1${hidden}@`],
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]{16,}/gi, `$1 ${hidden}`],
+  // Standard Webhooks.
+  [/\b(whsec_)[\w+/=-]+/g, `$1${hidden}`],
+]
+
+/** Too short to be searched for: it would be found in what is none. */
+const leastChars = 8
+
+/**
+ * Takes secrets out of a line of the log before it is written, whoever put them there: ours by their text, and
+ * those of others by their form. The last guard; whoever logs keeps them out to begin with.
+ */
+export function createScrubber(secrets: readonly string[]): (line: string) => string {
+  const known = secrets.filter((secret) => secret.length >= leastChars).map(inJson)
+  return (line) => {
+    const shapeless = known.reduce((text, secret) => text.replaceAll(secret, hidden), line)
+    return forms.reduce((text, [form, instead]) => text.replaceAll(form, instead), shapeless)
+  }
+}
+
+/** What lets this process in where it goes. A password that is its user's name cannot be told from that. */
+export function secretsOf(config: Pick<Config, 'DATABASE_URL' | 'REDIS_URL' | 'S3_SECRET_KEY'>): string[] {
+  const urls = [config.DATABASE_URL, config.REDIS_URL].map((text) => new URL(text))
+  const passwords = urls.flatMap(({ username, password }) => (password === username ? [] : [password]))
+  return [config.S3_SECRET_KEY, ...passwords, ...passwords.map(decoded)]
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
