@@ -6,6 +6,8 @@ import { withSecretFiles } from './secret-files.ts'
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback)
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback)
+/** A limit that can be lowered only. */
+const upTo = (most: number, least = 1) => z.coerce.number().int().min(least).max(most).default(most)
 /** An origin as a rule of a bucket names it, where one `*` stands for anything. */
 const originSchema = z
   .string()
@@ -93,7 +95,25 @@ const environmentSchema = z.object({
   KEEP_FAILED_MS: milliseconds(24 * 3_600_000),
   RETRY_BASE_MS: milliseconds(30_000),
   MAX_ATTEMPTS: count(5),
-  MAX_SOURCE_BYTES: count(10 * 2 ** 30),
+  /** 5 TiB is the largest object of S3. */
+  MAX_SOURCE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(5 * 2 ** 40)
+    .default(10 * 2 ** 30),
+  /** What a source may be otherwise, never more than src/media/limits.ts says. */
+  MAX_SOURCE_DURATION_S: upTo(12 * 3_600),
+  MAX_SOURCE_PIXELS: upTo(8192 * 4320, 4_096),
+  MAX_SOURCE_FPS: z.coerce.number().int().min(1).max(1_000).default(120),
+  MAX_SOURCE_STREAMS: upTo(32),
+  /** Above the 16 KiB that metadata alone may take. */
+  MAX_BODY_BYTES: z.coerce
+    .number()
+    .int()
+    .min(32_768)
+    .max(2 ** 20)
+    .default(65_536),
   FETCH_TIMEOUT_MS: milliseconds(2 * 3_600_000),
   FETCH_SLOTS: count(2),
   /** Lets the courier fetch from loopback and private addresses (development, tests, intranets). */

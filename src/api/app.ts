@@ -17,6 +17,7 @@ import { problemResponse } from './problem.ts'
 import { profileRoutes } from './profiles.ts'
 import { progressRoutes } from './progress.ts'
 import { limitRates } from './rates/rate-limit.ts'
+import { boundBodies } from './request-body.ts'
 import { identifyRequests, requestIdOf } from './request-id.ts'
 import { runRoutes } from './runs.ts'
 import { secureHeaders } from './secure-headers.ts'
@@ -37,6 +38,7 @@ export function createApp(context: ApiContext): Hono {
     logRequests(context.log),
     secureHeaders(context.config),
     guardOrigins(context.config),
+    boundBodies(context.config),
     answerInTime,
     authenticate(context),
     limitRates(context),

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { MAX_DURATION_S, MAX_PIXELS, MAX_STREAMS } from '../media/limits.ts'
+import { MAX_FPS } from '../media/plan/frame-rate.ts'
 import type { ApiContext } from './context.ts'
 import { policiesOf } from './rates/policy.ts'
 
@@ -7,9 +7,12 @@ import { policiesOf } from './rates/policy.ts'
 export function limitRoutes({ config }: Pick<ApiContext, 'config'>): Hono {
   const answer = {
     source_bytes: config.MAX_SOURCE_BYTES,
-    duration_s: MAX_DURATION_S,
-    pixels: MAX_PIXELS,
-    streams: MAX_STREAMS,
+    duration_s: config.MAX_SOURCE_DURATION_S,
+    pixels: config.MAX_SOURCE_PIXELS,
+    fps: config.MAX_SOURCE_FPS,
+    streams: config.MAX_SOURCE_STREAMS,
+    output_fps: MAX_FPS,
+    body_bytes: config.MAX_BODY_BYTES,
     queued_videos: config.MAX_QUEUED_VIDEOS || null,
     open_uploads: config.MAX_OPEN_UPLOADS || null,
     event_streams: config.MAX_EVENT_STREAMS || null,

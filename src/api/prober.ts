@@ -5,6 +5,7 @@ import { StepladderError } from '../errors.ts'
 import { checkSource, type FoundSource } from '../jobs/check-source.ts'
 import type { MediaInfo } from '../media/model.ts'
 import { probeSource } from '../media/probe/probe.ts'
+import { sourceLimits } from '../media/probe/source-limits.ts'
 import type { Storage } from '../storage.ts'
 import { createSlots } from './slots.ts'
 
@@ -25,6 +26,7 @@ export type Prober = {
  * `probe_busy`, `shutting_down`, and `client_gone` where the signal ended it.
  */
 export function createProber(config: Config, storage: Storage): Prober {
+  const limits = sourceLimits(config)
   const places = createSlots({ slots, mostWaiting, waitMs })
   const closing = new AbortController()
   // Always empty: no program that we start may write a file.
@@ -48,6 +50,7 @@ export function createProber(config: Config, storage: Storage): Prober {
       url: await storage.presignRead(source.key),
       etag: source.etag,
       sizeBytes: source.bytes,
+      limits,
       cwd,
       signal: source.signal,
       timeoutMs: probeMs,

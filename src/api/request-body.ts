@@ -1,9 +1,16 @@
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
+import type { Config } from '../config.ts'
 import { StepladderError } from '../errors.ts'
 import { type Fault, InvalidRequest } from './problem.ts'
 
-const maxBodyBytes = 64 * 1024
+/** Lets routes read bodies of so many bytes at most. */
+export function boundBodies({ MAX_BODY_BYTES }: Pick<Config, 'MAX_BODY_BYTES'>): MiddlewareHandler {
+  return async (c, next) => {
+    c.set('mostBodyBytes', MAX_BODY_BYTES)
+    await next()
+  }
+}
 
 /**
  * The body as it was meant, unchecked. Throws `unsupported_media_type`, `body_too_large`, `invalid_json`
@@ -49,12 +56,13 @@ function lowerFirst(text: string): string {
 
 async function readText(c: Context): Promise<string> {
   const length = c.req.header('content-length')
-  if (Number(length ?? 0) > maxBodyBytes) throw tooLarge()
+  const most: number = c.get('mostBodyBytes')
+  if (Number(length ?? 0) > most) throw tooLarge(most)
   try {
     // With a length, Node's parser reads no more than that; without, somebody must count.
     if (length !== undefined) return await c.req.text()
     const body = c.req.raw.body
-    return body ? await readCounted(body) : ''
+    return body ? await readCounted(body, most) : ''
   } catch (error) {
     if (error instanceof StepladderError) throw error
     // ECONNRESET, which would be taken for that of a neighbour.
@@ -62,19 +70,19 @@ async function readText(c: Context): Promise<string> {
   }
 }
 
-async function readCounted(body: ReadableStream<Uint8Array>): Promise<string> {
+async function readCounted(body: ReadableStream<Uint8Array>, most: number): Promise<string> {
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of body) {
     bytes += part.byteLength
-    if (bytes > maxBodyBytes) throw tooLarge()
+    if (bytes > most) throw tooLarge(most)
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')
 }
 
-function tooLarge(): StepladderError {
-  return new StepladderError('body_too_large', `the body may have ${maxBodyBytes} bytes at most`)
+function tooLarge(most: number): StepladderError {
+  return new StepladderError('body_too_large', `the body may have ${most} bytes at most`)
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
 import type { MediaInfo } from '../media/model.ts'
 import { probeSource } from '../media/probe/probe.ts'
 import { scanFields } from '../media/probe/scan-fields.ts'
+import { sourceLimits } from '../media/probe/source-limits.ts'
 import type { TaskRun, WorkerContext } from './context.ts'
 
 const probeTimeoutMs = 120_000
@@ -17,7 +18,8 @@ export async function lookAtSource(context: WorkerContext, run: TaskRun): Promis
   }
   const { FFPROBE_PATH: ffprobePath, FFMPEG_PATH: ffmpegPath, STALL_MS: stallMs } = context.config
   const sizeBytes = task.sourceBytes ?? 0
-  const media = await probeSource({ ...source, ffprobePath, sizeBytes, timeoutMs: probeTimeoutMs })
+  const limits = sourceLimits(context.config)
+  const media = await probeSource({ ...source, ffprobePath, sizeBytes, limits, timeoutMs: probeTimeoutMs })
   if (!media.video?.interlaced) return media
   const fields = await scanFields({ ...source, ffmpegPath, stallMs, streamIndex: media.video.stream_index })
   return { ...media, video: { ...media.video, fields } }

@@ -43,7 +43,8 @@ beforeAll(async () => {
   system = await createTestSystem({
     workers: 1,
     slots: 2,
-    environment: { RETRY_BASE_MS: '100', MAX_ATTEMPTS: '2' },
+    // 240 pictures a second are one of the cases.
+    environment: { RETRY_BASE_MS: '100', MAX_ATTEMPTS: '2', MAX_SOURCE_FPS: '240' },
   })
 })
 afterAll(async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
+import { MAX_DURATION_S, MAX_PIXELS, MAX_STREAMS } from '../../src/media/limits.ts'
 
 test('an empty environment gives defaults that only this machine can reach', () => {
   expect(loadConfig({})).toMatchObject({
@@ -31,11 +32,27 @@ test.each([
   ['API_CORS_ORIGINS', 'https://example.org/'],
   ['API_CORS_ORIGINS', 'https://EXAMPLE.org'],
   ['API_CORS_ORIGINS', 'file:///etc'],
+  ['MAX_SOURCE_DURATION_S', '43201'],
+  ['MAX_SOURCE_PIXELS', '4095'],
+  ['MAX_SOURCE_PIXELS', '35389441'],
+  ['MAX_SOURCE_FPS', '1001'],
+  ['MAX_SOURCE_STREAMS', '33'],
+  ['MAX_SOURCE_BYTES', '0'],
+  ['MAX_BODY_BYTES', '1000'],
+  ['MAX_BODY_BYTES', '2000000'],
   ['TRUST_PROXY_HOPS', '-1'],
   ['RATE_READ', '-1'],
   ['MAX_QUEUED_VIDEOS', 'many'],
 ])('a wrong %s is refused by its name', (name, value) => {
   expect(() => loadConfig({ [name]: value })).toThrow(new RegExp(`not usable: ${name}`))
+})
+
+test('a source may be as much as the programs that read it are let, unless said', () => {
+  expect(loadConfig({})).toMatchObject({
+    MAX_SOURCE_DURATION_S: MAX_DURATION_S,
+    MAX_SOURCE_PIXELS: MAX_PIXELS,
+    MAX_SOURCE_STREAMS: MAX_STREAMS,
+  })
 })
 
 test('origins are a list, and everybody unless said', () => {

@@ -1,6 +1,7 @@
 import type { Rational, VideoStream } from '../model.ts'
 
-const MAX_FPS = 60
+/** Of everything that is made. */
+export const MAX_FPS = 60
 const MIN_FPS = 0.5
 const FALLBACK: Rational = [30, 1]
 

@@ -6,6 +6,7 @@ import type { MediaInfo } from '../model.ts'
 import { filmStream, framesOf, toMediaInfo, tooLargePicture } from './media-info.ts'
 import { judgeProbe, saidBy, saysTooManyPixels, unreachable, wasDisturbed } from './probe-failure.ts'
 import { PROBE_ENTRIES, type Probe, probeSchema } from './probe-schema.ts'
+import { requireWithin, type SourceLimits } from './source-limits.ts'
 
 export type ProbeRequest = {
   ffprobePath: string
@@ -17,6 +18,7 @@ export type ProbeRequest = {
   cwd: string
   /** Told the process's id at once. */
   onStart?: (pid: number) => void
+  limits: SourceLimits
   signal: AbortSignal
   /** For the whole probe. */
   timeoutMs: number
@@ -32,7 +34,7 @@ const MAX_OUTPUT_BYTES = 16 * 2 ** 20
 /**
  * What ffprobe finds in a source, read over HTTP. Errors that are the source's own fault are
  * permanent: `empty_source`, `unsupported_container`, `unsupported_codec`, `truncated_input`,
- * `no_video`, `too_large_picture`, `too_many_streams`, and `source_changed` when the object is not
+ * `no_video`, those of a source that exceeds `limits`, and `source_changed` when the object is not
  * the one with this ETag. All else is `source_unreachable`. An abort throws the signal's reason.
  */
 export async function probeSource(request: ProbeRequest): Promise<MediaInfo> {
@@ -47,6 +49,7 @@ export async function probeSource(request: ProbeRequest): Promise<MediaInfo> {
       throw tooLargePicture(saidBy(stderr))
     }
     const media = toMediaInfo(probe, request.sizeBytes)
+    requireWithin(request.limits, probe, media)
     const sawPictures = film !== null && framesOf(probe, film).length > 0
     if (sawPictures || media.video === null || packets === PACKETS.at(-1)) return media
   }

@@ -1,3 +1,4 @@
+import { loadConfig } from '../../../src/config.ts'
 import { httpInput } from '../../../src/media/argv/input-args.ts'
 import { type VideoRun, videoArgs, videoOutputs } from '../../../src/media/argv/video-args.ts'
 import { runFfmpeg } from '../../../src/media/ffmpeg/ffmpeg.ts'
@@ -5,6 +6,7 @@ import type { Plan, VideoPlan } from '../../../src/media/model.ts'
 import { progressFd } from '../../../src/media/pipes.ts'
 import { makePlan } from '../../../src/media/plan/make-plan.ts'
 import { probeSource } from '../../../src/media/probe/probe.ts'
+import { sourceLimits } from '../../../src/media/probe/source-limits.ts'
 import { profileNamed } from '../../support/profiles.ts'
 
 import { ETAG } from './source-server.ts'
@@ -22,6 +24,7 @@ export async function planSource(
     etag: ETAG,
     sizeBytes: 1,
     cwd: '/tmp',
+    limits: sourceLimits(loadConfig({})),
     signal: never,
     timeoutMs: 20_000,
   })

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../src/config.ts'
 import { probeSource } from '../../../src/media/probe/probe.ts'
+import { sourceLimits } from '../../../src/media/probe/source-limits.ts'
 import { createScratch, picture, processesWith, tone } from './scratch.ts'
 import { ETAG, startSourceServer } from './source-server.ts'
 
@@ -41,6 +43,7 @@ function probe(
     etag: ETAG,
     sizeBytes: 1000,
     cwd: scratch.path,
+    limits: sourceLimits(loadConfig({})),
     signal: never,
     timeoutMs: 20_000,
   }

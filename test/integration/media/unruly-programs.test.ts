@@ -3,10 +3,12 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { loadConfig } from '../../../src/config.ts'
 import { stderrOf } from '../../../src/errors.ts'
 import { type FfmpegRun, runFfmpeg } from '../../../src/media/ffmpeg/ffmpeg.ts'
 import { requireWholeRun } from '../../../src/media/ffmpeg/ffmpeg-failure.ts'
 import { probeSource } from '../../../src/media/probe/probe.ts'
+import { sourceLimits } from '../../../src/media/probe/source-limits.ts'
 import { createScratch, processesWith } from './scratch.ts'
 
 const program = join(import.meta.dirname, '../../fixtures/unruly-program.sh')
@@ -146,7 +148,8 @@ describe('a probe by a program', () => {
     await writeFile(path, `#!/bin/sh\nexec ${program} ${line}\n`, { mode: 0o755 })
     const source = { url: 'http://127.0.0.1:9/film', etag: 'e', sizeBytes: 1 }
     const { signal } = new AbortController()
-    return probeSource({ ffprobePath: path, ...source, cwd: scratch.path, signal, timeoutMs })
+    const limits = sourceLimits(loadConfig({}))
+    return probeSource({ ffprobePath: path, ...source, cwd: scratch.path, limits, signal, timeoutMs })
   }
 
   test.each([
