@@ -42,3 +42,12 @@ test('no is taken for an answer, and a second loss too', async () => {
   await using away = await server(refuse(503), refuse(503))
   await expect(submitJob(away.baseUrl, job)).rejects.toMatchObject({ code: 'refused_503' })
 })
+
+test('who asks too often waits as told, a few times, and then takes no for an answer', async () => {
+  await using patient = await server(refuse(429), refuse(429), refuse(422))
+  await expect(submitJob(patient.baseUrl, job)).rejects.toMatchObject({ code: 'refused_422' })
+  expect(new Set(patient.keys).size).toBe(1)
+  await using full = await server(...Array<RequestListener>(4).fill(refuse(429)))
+  await expect(submitJob(full.baseUrl, job)).rejects.toMatchObject({ code: 'refused_429' })
+  expect(full.keys).toHaveLength(4)
+})
