@@ -10,6 +10,10 @@ const forms: readonly (readonly [RegExp, string])[] = [
   [/\b(Signature=)[0-9a-f]{64}\b/gi, `$1${hidden}`],
   // User and password of an address.
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@"'\\<>]+@/gi, `$1${hidden}@`],
+  // Our API keys (`id.secret`), signed tokens (JWT), and those that an address carries.
+  [/\b([0-9a-f]{16}\.)[\w-]{43}(?![\w-])/g, `$1${hidden}`],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, hidden],
+  [/([?&]token=)[^&\s"'\\<>]+/gi, `$1${hidden}`],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{16,}/gi, `$1 ${hidden}`],
   // Standard Webhooks.
   [/\b(whsec_)[\w+/=-]+/g, `$1${hidden}`],

@@ -18,6 +18,12 @@ test.each([
   ['redis://:hush@redis', 'redis://<hidden>@redis'],
   ['https://user@example.org/a?b', 'https://<hidden>@example.org/a?b'],
   ['authorization: Bearer abcdefgh.ijklmnop', 'authorization: Bearer <hidden>'],
+  [
+    `key 0123456789abcdef.${'Ab-_9'.repeat(9).slice(0, 43)} is no more`,
+    'key 0123456789abcdef.<hidden> is no more',
+  ],
+  ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', '<hidden>'],
+  ['/videos/1/hls/master.m3u8?a=b&token=abc.def', '/videos/1/hls/master.m3u8?a=b&token=<hidden>'],
   ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_<hidden>'],
 ])('%s loses what lets somebody in', (line, left) => {
   expect(createScrubber([])(line)).toBe(left)

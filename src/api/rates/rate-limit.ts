@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { callerOf } from '../caller.ts'
+import type { Caller } from '../caller.ts'
 import { clientAddress } from '../client-address.ts'
 import type { ApiContext } from '../context.ts'
 import { TooMany } from '../too-many.ts'
@@ -30,10 +30,14 @@ export function limitRates({ config, limiter }: Pick<ApiContext, 'config' | 'lim
   }
 }
 
-/** By what callers are told apart, where each has a share: the key, or the address of one without a key. */
+/**
+ * By what callers are told apart, where each has a share: the key, or the address of one without a key. Who
+ * comes by a link that somebody has handed on takes nothing of that one's.
+ */
 export function whoAsks(c: Context, hops: number): string {
-  const { keyId } = callerOf(c)
-  return keyId === null ? `address:${clientAddress(c, hops)}` : `key:${keyId}`
+  const caller: Caller | undefined = c.get('caller')
+  const isByLink = c.get('link') !== undefined
+  return caller?.keyId && !isByLink ? `key:${caller.keyId}` : `address:${clientAddress(c, hops)}`
 }
 
 function policyField({ name, quota, windowS }: Policy): string {

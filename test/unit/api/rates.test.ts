@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { createLocalAllowances } from '../../../src/api/rates/allowance.ts'
 import { type Policy, policiesOf, policyNameOf } from '../../../src/api/rates/policy.ts'
+import { whoAsks } from '../../../src/api/rates/rate-limit.ts'
 
 const three: Policy = { name: 'read', quota: 3, windowS: 60 }
 
@@ -61,4 +62,20 @@ test.each([
 test('a quota of 0 is no policy', () => {
   const policies = policiesOf({ RATE_READ: 0, RATE_WRITE: 5, RATE_PROBE: 0 })
   expect([...policies.keys()]).toEqual(['write'])
+})
+
+test.each([
+  ['a key', { caller: { keyId: 'k1' } }, 'key:k1'],
+  ['nobody in particular', { caller: { keyId: null } }, 'address:192.0.2.7'],
+  ['a route that is open to all', {}, 'address:192.0.2.7'],
+  ['a link that was handed on', { caller: { keyId: 'k1' }, link: 'token' }, 'address:192.0.2.7'],
+])('a request by %s counts as its own', async (_, variables, who) => {
+  const app = new Hono<{ Variables: Record<string, unknown> }>()
+  app.use(async (c, next) => {
+    for (const [name, value] of Object.entries(variables)) c.set(name, value)
+    await next()
+  })
+  app.get('/', (c) => c.text(whoAsks(c, 0)))
+  const response = await app.request('/', {}, { incoming: { socket: { remoteAddress: '192.0.2.7' } } })
+  expect(await response.text()).toBe(who)
 })
