@@ -6,6 +6,10 @@ import { ConfigError } from '../errors.ts'
 const givenOut = new Set([
   'stepladder',
   'stepladder-secret',
+  'stepladder-migrate',
+  'stepladder-api',
+  'stepladder-worker',
+  'stepladder-courier',
   'minioadmin',
   'minio123',
   'postgres',

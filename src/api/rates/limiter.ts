@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { isRedisOutage, type Redis, type RedisNames } from '../../redis.ts'
+import type { Redis, RedisNames } from '../../redis.ts'
 import { createLocalAllowances, intervalUs, type Taken, takenOf } from './allowance.ts'
 import type { Policy } from './policy.ts'
 
@@ -17,7 +17,7 @@ export type Limiter = ReturnType<typeof createLimiter>
 
 /**
  * Takes units of an allowance that all API processes share: one key of Redis for each client and policy, one
- * step of the server for each request. While Redis is away each process counts by itself: what it held is lost
+ * step of the server for each request. While Redis is away, or refuses, each process counts by itself: what it held is lost
  * then, so that a client may have its quota once for each process, but no more. To refuse instead would make
  * Redis the one neighbour whose absence stops everything; to count nothing would open the database to
  * whoever takes Redis down.
@@ -40,7 +40,6 @@ export function createLimiter({ redis, names, log }: { redis: Redis; names: Redi
       else if (until > 0) refusedUntil.delete(key)
       return taken
     } catch (error) {
-      if (!isRedisOutage(error)) throw error
       if (awayUntil < now - awayMs)
         log.warn({ err: messageOf(error) }, 'rates are counted by this process alone')
       awayUntil = Date.now() + awayMs

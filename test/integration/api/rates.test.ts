@@ -97,6 +97,13 @@ describe('without Redis', () => {
   })
 })
 
+test('a key of another type in the way fails nobody', async () => {
+  await using api = await startApi({ lead: { RATE_READ: 5 } })
+  await api.redis.lpush(api.names.rateKey('read', 'address:127.0.0.1'), 'odd')
+  const { status, headers } = await api.ask('/profiles')
+  expect([status, headers.get('ratelimit')]).toEqual([200, '"read";r=4;t=12'])
+})
+
 test('the script that Redis has forgotten is given to it again', async () => {
   await using api = await startApi({ lead: { RATE_READ: 3 } })
   expect((await api.ask('/profiles')).status).toBe(200)
