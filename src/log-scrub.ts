@@ -34,11 +34,14 @@ export function createScrubber(secrets: readonly string[]): (line: string) => st
   }
 }
 
-/** What lets this process in where it goes. A password that is its user's name cannot be told from that. */
-export function secretsOf(config: Pick<Config, 'DATABASE_URL' | 'REDIS_URL' | 'S3_SECRET_KEY'>): string[] {
+/** What lets this process in where it goes, and others in here. A password that is its user's name cannot be told from that. */
+export function secretsOf(
+  config: Pick<Config, 'DATABASE_URL' | 'REDIS_URL' | 'S3_SECRET_KEY' | 'TOKEN_SECRET'>,
+): string[] {
   const urls = [config.DATABASE_URL, config.REDIS_URL].map((text) => new URL(text))
   const passwords = urls.flatMap(({ username, password }) => (password === username ? [] : [password]))
-  return [config.S3_SECRET_KEY, ...passwords, ...passwords.map(decoded)]
+  const tokenSecret = config.TOKEN_SECRET === undefined ? [] : [config.TOKEN_SECRET]
+  return [config.S3_SECRET_KEY, ...tokenSecret, ...passwords, ...passwords.map(decoded)]
 }
 
 function decoded(text: string): string {

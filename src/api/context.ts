@@ -20,10 +20,10 @@ import { createStorage, type Storage } from '../storage.ts'
 import { createEventStreams, type EventStreams } from './event-streams.ts'
 import { createIdentify, type Identify } from './identify.ts'
 import { createProber, type Prober } from './prober.ts'
-import { createStreamEnds, type StreamEnds } from './stream-ends.ts'
 import { createLimiter, type Limiter } from './rates/limiter.ts'
 import { createRooms, type Rooms } from './rooms.ts'
 import { createShares, type Shares } from './shares.ts'
+import { createStreamEnds, type StreamEnds } from './stream-ends.ts'
 
 const poolSize = 10
 const redisWithinMs = 1_000

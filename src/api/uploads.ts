@@ -55,12 +55,12 @@ export function uploadRoutes({ sql, storage, config, rooms }: ApiContext): Hono 
   return new Hono()
     .post('/uploads', async (c) => {
       const asked = await readJsonOrNone(c)
-      const fields = { ...uploadFields(asked, config.MAX_SOURCE_BYTES), owner: ownerOf(c) }
+      const owner = ownerOf(c)
+      const fields = { ...uploadFields(asked, config.MAX_SOURCE_BYTES), owner }
       const request = requestKey(c, { route: 'POST /uploads', asked, keepS })
       secret(c)
       const earlier = request && (await findAnswer(sql, request))
       if (earlier) return created(c, earlier, { replayed: true })
-      const { owner } = callerOf(c)
       const isTight = await rooms.uploads.isTight(owner)
       const outcome = await makeOnce(sql, request, (query) =>
         isTight ? rooms.uploads.claim(query, owner, (tx) => make(tx, fields)) : make(query, fields),

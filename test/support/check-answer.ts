@@ -23,6 +23,8 @@ export async function checkAnswer(
 ): Promise<void> {
   const { pathname } = new URL(url)
   if (/^\/(web|vendor)\//.test(pathname)) return
+  // A browser's question before a request to another origin, which no page makes by itself.
+  if (method === 'OPTIONS' && response.status === 204) return
   const asked = method === 'HEAD' ? 'GET' : method
   const found = patterns.filter(({ matches }) => matches.test(pathname)).map(({ operation }) => operation)
   const operation = found.find((one) => one.method.toUpperCase() === asked)

@@ -82,7 +82,7 @@ test('every problem of the API is in its table with its status, and no other one
     ...[...conflicts].map((code) => `${code} 409`),
     'internal_error 500',
   ]
-  const rows = tableRows(sectionOf(read('docs/api.md'), '## Errors'), 2)
+  const rows = tableRows(read('docs/errors.md'), 2)
   expect(problems.length).toBeGreaterThan(18)
   expect(rows.map(([code, status]) => `${code} ${status}`).sort()).toEqual(problems.sort())
 })

@@ -185,7 +185,7 @@ function problemObjects(operation: Operation, components: Components) {
 }
 
 function problemObject(problems: readonly ProblemAnswer[], { schemas }: Components) {
-  const waits = problems.some(({ retryAfterS }) => retryAfterS !== null)
+  const waits = problems.some(({ status, retryAfterS }) => status === 429 || retryAfterS !== null)
   const schema = jsonSchemaOf(problemSchema, { open: true, components: schemas })
   return {
     description: problems.map(({ code, title }) => `\`${code}\`: ${title}`).join('  \n'),

@@ -37,7 +37,7 @@ export const jobOperations: Operation[] = [
       },
     },
     once: true,
-    problems: ['source_incomplete'],
+    problems: ['source_incomplete', 'queue_full'],
     looks: true,
   },
   {

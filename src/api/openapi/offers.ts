@@ -32,13 +32,29 @@ export const profileOperations: Operation[] = [
   },
 ]
 
+const mostSchema = countSchema.nullable().describe('of one owner; null is without end')
+
+const limitsExample = {
+  source_bytes: 10_737_418_240,
+  duration_s: 43_200,
+  pixels: 35_389_440,
+  fps: 120,
+  streams: 32,
+  output_fps: 60,
+  body_bytes: 65_536,
+  queued_videos: 10_000,
+  open_uploads: 1_000,
+  event_streams: 2_000,
+  requests: [{ policy: 'read', quota: 6_000, window_s: 60 }],
+}
+
 export const limitOperations: Operation[] = [
   {
     id: 'getLimits',
     method: 'get',
     path: '/limits',
     tag: 'Jobs',
-    summary: 'Get what a source may be at most',
+    summary: 'Get what a source may be at most, and how much a caller may ask for',
     scope: 'any',
     asks: [],
     answers: {
@@ -48,9 +64,18 @@ export const limitOperations: Operation[] = [
           source_bytes: countSchema,
           duration_s: secondsSchema,
           pixels: countSchema.describe('of one picture'),
+          fps: z.number().describe('pictures a second of a source'),
           streams: countSchema.describe('of every kind'),
+          output_fps: z.number().describe('pictures a second of a rung'),
+          body_bytes: countSchema.describe('of a request'),
+          queued_videos: mostSchema,
+          open_uploads: mostSchema,
+          event_streams: mostSchema,
+          requests: z.array(
+            z.strictObject({ policy: z.string(), quota: countSchema, window_s: secondsSchema }),
+          ),
         }),
-        example: { source_bytes: 10_737_418_240, duration_s: 43_200, pixels: 35_389_440, streams: 32 },
+        example: limitsExample,
       },
     },
   },

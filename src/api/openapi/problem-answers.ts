@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { errorCodes } from '../../error-codes.ts'
 import { describeProblem } from '../problem.ts'
+import { isFree } from '../rates/policy.ts'
 import { type Operation, paramsOf } from './operation.ts'
 
 /** `application/problem+json` (RFC 9457), the body of every answer from 400 on but that of `GET /readyz`. */
@@ -11,6 +12,7 @@ export const problemSchema = z
     status: z.int(),
     code: z.string().describe('stable: what a program looks at'),
     detail: z.string().describe('a sentence for people'),
+    request_id: z.string().describe('as in `X-Request-Id`, and in the log'),
     errors: z
       .array(
         z.strictObject({
@@ -20,6 +22,10 @@ export const problemSchema = z
       )
       .exactOptional()
       .describe('with `invalid_request`: each field and what is wrong with it'),
+    'violated-policies': z
+      .array(z.string())
+      .exactOptional()
+      .describe('with `rate_limited`: of `GET /limits`'),
   })
   .meta({ id: 'Problem' })
 
@@ -39,6 +45,7 @@ export function problemsOf(operation: Operation): ProblemAnswer[] {
 function implied(operation: Operation): string[] {
   const { method, path, scope, query, once, body, asks, looks } = operation
   return [
+    ...(method === 'get' && isFree(path) ? [] : ['rate_limited']),
     ...(scope === null ? [] : ['unauthenticated']),
     ...(scope === null || scope === 'any' ? [] : ['scope_missing']),
     ...(method === 'get' ? [] : ['cross_site_request']),

@@ -19,7 +19,7 @@ export const progressOperations: Operation[] = [
     asks: ['database'],
     query: progressQuerySchema,
     answers: { 200: { about: `Server-sent events: ${events}`, type: 'text/event-stream' } },
-    problems: ['shutting_down'],
+    problems: ['shutting_down', 'too_many_event_streams'],
   },
   {
     id: 'followVideo',
@@ -33,6 +33,6 @@ export const progressOperations: Operation[] = [
     scope: 'read',
     asks: ['database'],
     answers: { 200: { about: `Server-sent events: ${events}`, type: 'text/event-stream' } },
-    problems: ['video_not_found', 'shutting_down'],
+    problems: ['video_not_found', 'shutting_down', 'too_many_event_streams'],
   },
 ]

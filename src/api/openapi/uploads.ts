@@ -83,7 +83,7 @@ export const uploadOperations: Operation[] = [
         },
       },
     },
-    problems: ['empty_source', 'source_too_large'],
+    problems: ['empty_source', 'source_too_large', 'too_many_uploads'],
   },
   {
     id: 'signUploadRequest',

@@ -91,7 +91,7 @@ export const videoOperations: Operation[] = [
     asks: ['database', 'storage'],
     body: noBody,
     answers: { 200: { about: 'The video, queued or processing again', json: videoSchema } },
-    problems: ['video_not_found'],
+    problems: ['video_not_found', 'queue_full'],
     conflicts: ['not_retryable', 'source_not_found', 'empty_source', 'source_too_large'],
   },
   {

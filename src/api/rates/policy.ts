@@ -6,7 +6,7 @@ export type Policy = { name: 'read' | 'write' | 'probe'; quota: number; windowS:
 
 const windowS = 60
 /** The page and its files, which lie on disk, and the sign of life, which asks nobody. */
-const free = /^\/($|healthz$|web\/|vendor\/|embed\/)/
+const free = /^\/($|docs$|openapi\.json$|healthz$|web\/|vendor\/|embed\/)/
 
 /** The policies that are in force. A quota of 0 is none. */
 export function policiesOf(
@@ -21,7 +21,16 @@ export function policiesOf(
 /** What a request is counted as: `probe` starts a program, `write` changes rows or signs, `read` is the rest. */
 export function policyNameOf(c: Context): Policy['name'] | null {
   const { method, path } = c.req
-  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return free.test(path) ? null : 'read'
+  if (isReading(method)) return isFree(path) ? null : 'read'
   const isDryRun = path === '/jobs' && c.req.query('dry_run') === 'true'
   return path === '/probe' || isDryRun ? 'probe' : 'write'
+}
+
+/** Whether no quota counts a request to read this address. */
+export function isFree(path: string): boolean {
+  return free.test(path)
+}
+
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 }

@@ -31,7 +31,7 @@ test('beyond its own machine an API listens once a key is made on the command li
   const { DATABASE_URL = '', REDIS_URL = '' } = system.environment
   const run = commandLine({ DATABASE_URL, REDIS_URL })
   // No name of this machine's own to a careful reader, though it leads there.
-  const starting = system.startApi({ environment: { HOST: '127.1' } })
+  const starting = system.startApi({ environment: { HOST: '127.1', ALLOW_DEFAULT_CREDENTIALS: 'true' } })
   while (!system.logs().includes('not listening beyond this machine')) await sleep(50)
   expect(system.logs()).toContain('stepladder keys create --name <name>')
 

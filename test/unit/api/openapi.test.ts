@@ -64,10 +64,11 @@ test('every example is what its schema takes', () => {
   expect(wrong.map(({ id }) => id)).toEqual([])
 })
 
-test('the table of problems on the API page and the document have the same codes', () => {
+test('the table of problems on the page of errors and the document have the same codes', () => {
   const inDocument = new Set(operations.flatMap((operation) => problemsOf(operation).map(({ code }) => code)))
-  const [, section = ''] = read('docs/api.md').split('\n## Errors\n')
-  const onPage = [...section.matchAll(/^\| `(\w+)` \| \d{3} \|/gm)].map(([, code = '']) => code)
+  const onPage = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \| \d{3} \|/gm)].map(
+    ([, code = '']) => code,
+  )
   // Answers where there is no route.
   const elsewhere = ['route_not_found', 'method_not_allowed']
   const sourceCodes = [...read('docs/media.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, code = '']) => code)
@@ -88,7 +89,10 @@ test('the routes that tests are made of come out of the document, with addresses
 const video = '/videos/0198c4e2-7a31-7c3e-9d40-5f3b1c2a9e10'
 const problem = (code: string, status: number) =>
   new Response(
-    JSON.stringify({ type: `urn:stepladder:problem:${code}`, title: 'T', status, code, detail: 'D.' }),
+    JSON.stringify({
+      type: `urn:stepladder:problem:${code}`,
+      ...{ title: 'T', status, code, detail: 'D.', request_id: 'R' },
+    }),
     { status, headers: { 'content-type': 'application/problem+json' } },
   )
 const json = (body: unknown, status = 200) =>
