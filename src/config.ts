@@ -116,8 +116,14 @@ const environmentSchema = z.object({
     .default(65_536),
   FETCH_TIMEOUT_MS: milliseconds(2 * 3_600_000),
   FETCH_SLOTS: count(2),
-  /** Lets the courier fetch from loopback and private addresses (development, tests, intranets). */
+  /** Lets the courier fetch from, and send to, loopback and private addresses (development, tests, intranets). */
   FETCH_PRIVATE_ADDRESSES: flag,
+  /** Webhooks that one courier sends at once. */
+  WEBHOOK_SLOTS: count(16),
+  /** How long the whole of one attempt may take. */
+  WEBHOOK_TIMEOUT_MS: milliseconds(5_000),
+  /** How long messages and the log of their deliveries are kept. */
+  WEBHOOK_KEEP_MS: milliseconds(7 * 24 * 3_600_000),
   /** How long one presigned address of an upload holds. */
   UPLOAD_EXPIRY_S: count(3_600),
   /** How long an upload lives after its last address was signed. */

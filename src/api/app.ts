@@ -26,6 +26,7 @@ import { systemRoutes } from './system.ts'
 import { uploadRoutes } from './uploads.ts'
 import { videoRoutes } from './videos.ts'
 import { webRoutes } from './web.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 /** Redis gives up after 1 s and a dead store is noticed sooner, so what takes longer is the database. */
 const answerWithinMs = 8_000
@@ -56,6 +57,7 @@ export function createApp(context: ApiContext): Hono {
     pictureRoutes,
     systemRoutes,
     sessionRoutes,
+    webhookRoutes,
     healthRoutes,
     openApiRoutes,
     webRoutes,

@@ -16,6 +16,15 @@ const urlSchema = z
   .max(2048, 'must have 2048 characters at most')
   .refine(isHttpUrl, 'must be an http or https URL')
 
+/** An address that webhooks go to. A password would end up in rows and logs; the signature tells who sends. */
+export const webhookUrlSchema = urlSchema
+  .transform((text) => new URL(text))
+  .refine(({ username, password }) => username === '' && password === '', 'must have no user and password')
+  .transform((url) => {
+    url.hash = ''
+    return url.href
+  })
+
 const keySchema = lineSchema
   .describe('below `source/` in the bucket, as `POST /uploads` gave it')
   .max(1024)
@@ -63,6 +72,9 @@ export const jobRequestSchema = z.strictObject({
     .describe(
       `an object of yours that comes back as it is; up to ${maxMetadataBytes} bytes and ${maxMetadataDepth} levels`,
     ),
+  webhook_url: webhookUrlSchema
+    .optional()
+    .describe('where to tell of its end, signed as the webhook made with `per_job` says'),
   ...jobOptionsSchema.shape,
 })
 

@@ -15,6 +15,7 @@ import { planDry, probeKey } from './probe.ts'
 import { knownProfile } from './profiles.ts'
 import { parseFields, readJson } from './request-body.ts'
 import { submittedVideo } from './video-view.ts'
+import { checkJobWebhook } from './webhook-request.ts'
 
 /** `POST /jobs`: 201 once the row is committed, whether or not Redis is there; with `dry_run` 200 and a plan. */
 export function jobRoutes(context: ApiContext): Hono {
@@ -53,6 +54,7 @@ export function jobRoutes(context: ApiContext): Hono {
     const earlier = key && (await findAnswer(sql, key))
     if (earlier) return created(c, earlier, { replayed: true })
     knownProfile(context.profiles, request.profile)
+    await checkJobWebhook(context, request.webhook_url)
     const job: Submission = {
       id: randomUUIDv7(),
       owner,
@@ -60,6 +62,7 @@ export function jobRoutes(context: ApiContext): Hono {
       priority: request.priority,
       metadata: request.metadata,
       options: jobOptionsSchema.parse(request),
+      webhookUrl: request.webhook_url,
       source: await pinSource(request.source, owner),
     }
     const isTight = await rooms.queue.isTight(owner)

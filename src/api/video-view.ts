@@ -1,6 +1,7 @@
 import type { RenditionRow, TrackRow, VideoDetail, VideoRow } from '../jobs/read-videos.ts'
 import type { Submission } from '../jobs/submit.ts'
 import { withoutSecrets } from '../jobs/submit.ts'
+import { videoLinks } from '../jobs/video-links.ts'
 import { withToken } from './link-token.ts'
 
 /**
@@ -42,7 +43,7 @@ export function listedVideo(row: VideoRow, token: string | null) {
     started_at: row.started_at,
     completed_at: row.completed_at,
     timings: { queued_s: row.queued_s, processing_s: row.processing_s, total_s: row.total_s },
-    links: videoLinks(row, token),
+    links: videoLinks(row, (path) => withToken(path, token)),
   }
 }
 
@@ -84,23 +85,6 @@ export function submittedVideo(job: Submission, createdAt: Date): ReturnType<typ
     },
     null,
   )
-}
-
-function videoLinks(
-  { id, poster, storyboard }: Pick<VideoRow, 'id' | 'poster' | 'storyboard'>,
-  token: string | null,
-) {
-  const linked = (path: string) => withToken(`/${path}`, token)
-  return {
-    self: `/videos/${id}`,
-    progress: linked(`progress/${id}`),
-    hls: linked(`videos/${id}/hls/master.m3u8`),
-    dash: linked(`videos/${id}/dash/manifest.mpd`),
-    poster: poster ? linked(`videos/${id}/poster.jpg`) : null,
-    storyboard: storyboard ? linked(`videos/${id}/storyboard.vtt`) : null,
-    embed: linked(`embed/${id}`),
-    page: `/#/videos/${id}`,
-  }
 }
 
 function renditionView(id: string, row: RenditionRow, token: string | null) {

@@ -3,10 +3,9 @@ import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { Agent, buildConnector } from 'undici'
 import { PermanentError } from '../errors.ts'
+import { isPublicAddress } from '../public-address.ts'
 
 const connectTimeoutMs = 10_000
-/** Every global unicast address of IPv6 that is assigned lies here (RFC 4291 §2.4, IANA). */
-const globalV6 = ipaddr.IPv6.parseCIDR('2000::/3')
 
 export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>
 
@@ -23,7 +22,7 @@ export function createSafeAgent(options: { allowPrivate: boolean; resolve?: Reso
     resolve(hostname).then(
       (found) => {
         const [first] = found
-        if (!first || !(allowPrivate || found.every(({ address }) => isGlobal(address)))) {
+        if (!first || !(allowPrivate || found.every(({ address }) => isPublicAddress(address)))) {
           callback(forbidden(), '')
         } else if (all) callback(null, found)
         else callback(null, first.address, first.family)
@@ -37,7 +36,7 @@ export function createSafeAgent(options: { allowPrivate: boolean; resolve?: Reso
     bodyTimeout: 60_000,
     connect: (target, callback) => {
       const literal = target.hostname.replace(/^\[|\]$/g, '')
-      if (!allowPrivate && ipaddr.isValid(literal) && !isGlobal(literal)) callback(forbidden(), null)
+      if (!allowPrivate && ipaddr.isValid(literal) && !isPublicAddress(literal)) callback(forbidden(), null)
       else connect(target, callback)
     },
   })
@@ -45,11 +44,4 @@ export function createSafeAgent(options: { allowPrivate: boolean; resolve?: Reso
 
 function forbidden(): PermanentError {
   return new PermanentError('source_forbidden', 'the source lies at an address that is not public')
-}
-
-/** Also unwraps IPv4 addresses mapped into IPv6. */
-function isGlobal(text: string): boolean {
-  const address = ipaddr.process(text)
-  if (address.range() !== 'unicast') return false
-  return address instanceof ipaddr.IPv4 || address.match(globalV6)
 }

@@ -16,10 +16,16 @@ import { DrainedError, settleFailure } from '../runs/settle-failure.ts'
 import { createStorage } from '../storage.ts'
 import { type CourierContext, fetchSource } from './fetch-source.ts'
 import { createSafeAgent } from './safe-connect.ts'
+import { sendWebhooks } from './send-webhooks.ts'
 
 const pollMs = 1_000
+/** For the claims and the ends of webhooks, which take a moment each. */
+const webhookConnections = 3
 
-/** The only process that talks to the outside. Takes `fetch` tasks until `drain`, which gives them back. */
+/**
+ * The only process that talks to the outside. Takes `fetch` tasks until `drain`, which gives them back, and
+ * sends webhooks, of which it then waits for those on their way.
+ */
 export function startCourier(
   config: Config,
   log: Log,
@@ -29,7 +35,7 @@ export function startCourier(
   const sql = createDatabase({
     url: config.DATABASE_URL,
     name: 'stepladder-courier',
-    max: config.FETCH_SLOTS + 3,
+    max: config.FETCH_SLOTS + webhookConnections + 3,
   })
   const agent = createSafeAgent({ allowPrivate: config.FETCH_PRIVATE_ADDRESSES })
   const progress = createProgress(redis, redisNames(config.REDIS_PREFIX))
@@ -51,6 +57,7 @@ export function startCourier(
     log.warn({ err: messageOf(error) }, 'listening failed: polling only')
   })
   const slots = Array.from({ length: config.FETCH_SLOTS }, (_, slot) => runSlot(`${workerId}-${slot}`))
+  const sending = sendWebhooks({ config, sql, log, report }, stop.signal)
   log.info({ worker_id: workerId, slots: config.FETCH_SLOTS }, 'courier started')
 
   /** Each slot claims under an id of its own, so that it knows its own claim again when the answer was lost. */
@@ -84,7 +91,7 @@ export function startCourier(
   return {
     drain: async () => {
       stop.abort()
-      await Promise.all(slots)
+      await Promise.all([...slots, sending])
       await listening
       await agent.destroy()
       redis.disconnect()

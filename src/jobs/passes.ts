@@ -8,6 +8,7 @@ export const passLocks = {
   uploads: 7_310_504,
   workers: 7_310_505,
   answers: 7_310_506,
+  webhooks: 7_310_507,
 } as const
 
 /**

@@ -11,6 +11,8 @@ export type Submission = {
   priority: Priority
   metadata: Record<string, unknown>
   options: JobOptions
+  /** Whom to tell of the end, beside the endpoints of the owner. */
+  webhookUrl?: string | undefined
   source: { kind: 'url'; url: string } | { kind: 'key'; key: string; etag: string; bytes: number }
 }
 
@@ -38,9 +40,9 @@ export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId
       on conflict (key) do nothing
     ), v as (
       insert into videos (id, owner, title, priority, source_kind, source_url, source_key, source_etag, source_size_bytes,
-                          metadata, options, event_seq)
+                          metadata, options, webhook_url, event_seq)
       select ${job.id}::uuid, ${owner}, ${job.title}, ${job.priority}, ${job.source.kind}, ${url && withoutSecrets(url)}, ${key}, ${etag},
-             ${bytes}::bigint, ${json(sql, job.metadata)}::jsonb, ${json(sql, job.options)}::jsonb, 1
+             ${bytes}::bigint, ${json(sql, job.metadata)}::jsonb, ${json(sql, job.options)}::jsonb, ${job.webhookUrl ?? null}, 1
       where not exists (select from u where over or incomplete) or exists (select from sources where key = ${key}::text)
       returning id
     ), e as (

@@ -14,6 +14,7 @@ import { reapTasks } from '../jobs/reap.ts'
 import { sweepBucket } from '../jobs/sweep.ts'
 import { forgetDeadWorkers } from '../jobs/workers.ts'
 import type { Announced } from '../queue/stream.ts'
+import { expireWebhooks } from '../webhooks/expire.ts'
 import type { WorkerContext } from './context.ts'
 
 const janitorMs = 60_000
@@ -37,6 +38,7 @@ export function startMaintenance(context: WorkerContext, stopped: AbortSignal) {
     every(janitorMs, 'workers', () => forgetDeadWorkers(sql)),
     every(config.COLLECT_MS, 'uploads', () => expireUploads(sql)),
     every(config.COLLECT_MS, 'answers', () => expireAnswers(sql)),
+    every(config.COLLECT_MS, 'webhooks', () => expireWebhooks(sql, config.WEBHOOK_KEEP_MS)),
     turned('janitor', janitorMs, janitor),
     turned('expire', config.COLLECT_MS, () => expireSegments(sql, config.KEEP_FAILED_MS)),
     turned('collect', config.COLLECT_MS, collect),

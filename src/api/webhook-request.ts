@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { StepladderError } from '../errors.ts'
+import { mayBePublic } from '../public-address.ts'
+import { hasJobEndpoint } from '../webhooks/endpoints.ts'
+import { eventTypes, videoEvents } from '../webhooks/event-types.ts'
+import type { ApiContext } from './context.ts'
+import { lineSchema, webhookUrlSchema } from './job-request.ts'
+import { InvalidRequest } from './problem.ts'
+
+/** There is one owner until there is authentication. */
+const owner = 'default'
+const maxOverlapS = 7 * 24 * 3_600
+
+const eventsSchema = z
+  .array(z.enum(eventTypes, `must be one of ${eventTypes.join(', ')}`))
+  .min(1, 'must have one at least')
+  .max(20)
+  .transform((events) => [...new Set(events)])
+
+const descriptionSchema = lineSchema.max(300, 'must have 300 characters at most')
+
+/** The body of `POST /webhooks`. `url` is null for `per_job`. */
+export const createWebhookSchema = z
+  .strictObject({
+    url: webhookUrlSchema.optional(),
+    per_job: z.literal(true, 'must be true or left out').optional(),
+    events: eventsSchema.default([...videoEvents]),
+    description: descriptionSchema.nullable().default(null),
+    disabled: z.boolean().default(false),
+  })
+  .refine(
+    ({ url, per_job }) => (url === undefined) !== (per_job === undefined),
+    'must have either url or per_job',
+  )
+  .transform(({ url = null, per_job, ...fields }) => ({ url, ...fields }))
+
+/** The body of `PATCH /webhooks/{id}`. */
+export const changeWebhookSchema = z
+  .strictObject({
+    url: webhookUrlSchema.optional(),
+    events: eventsSchema.optional(),
+    description: descriptionSchema.nullable().optional(),
+    disabled: z.boolean().optional(),
+  })
+  .refine((fields) => Object.keys(fields).length > 0, 'must have one field at least')
+
+export const rotateSchema = z.strictObject({
+  overlap_s: z
+    .int()
+    .min(0, 'must be 0 at least')
+    .max(maxOverlapS, `must be ${maxOverlapS} at most`)
+    .default(86_400),
+})
+
+export const testWebhookSchema = z.strictObject({ url: webhookUrlSchema.optional() })
+
+/** Throws `invalid_request` for an address that is known to lie inside. Names are checked by the courier as it connects. */
+export function checkMayBePublic(path: string, url: string | null | undefined, allowPrivate: boolean): void {
+  if (!url || allowPrivate || mayBePublic(new URL(url).hostname)) return
+  throw new InvalidRequest([{ path, message: 'must lie at a public address' }])
+}
+
+/** Throws `invalid_request`, and `no_job_webhook` while there is no secret that would sign what is sent there. */
+export async function checkJobWebhook(
+  { sql, config }: Pick<ApiContext, 'sql' | 'config'>,
+  url: string | undefined,
+): Promise<void> {
+  if (url === undefined) return
+  checkMayBePublic('webhook_url', url, config.FETCH_PRIVATE_ADDRESSES)
+  if (await hasJobEndpoint(sql, owner)) return
+  throw new StepladderError('no_job_webhook', 'make a webhook with "per_job": true first, whose secret signs')
+}
