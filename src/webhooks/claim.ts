@@ -1,4 +1,4 @@
-import type { Database } from '../db.ts'
+import type { Query } from '../db.ts'
 import { maxAttempts } from './schedule.ts'
 
 /** A delivery in our hands, and what is to be sent. */
@@ -26,7 +26,7 @@ export type ClaimedDelivery = {
  * Lanes are found by jumping along one partial index, and what is over does not count.
  */
 export async function claimDeliveries(
-  sql: Database,
+  sql: Query,
   limits: { room: number; laneRoom: number; leaseMs: number },
 ): Promise<ClaimedDelivery[]> {
   const due = sql`d.state = 'waiting' and d.next_at <= now()`
@@ -74,7 +74,7 @@ export async function claimDeliveries(
  * What a courier held that died is sent again at once: whether it arrived nobody knows, and its `webhook-id`
  * tells. The attempt counts, so that one that ends its courier each time is given up in the end.
  */
-export async function takeBackLost(sql: Database): Promise<number> {
+export async function takeBackLost(sql: Query): Promise<number> {
   const rows = await sql`
     with lost as (
       update webhook_deliveries set lease_until = null, next_at = now(),
@@ -90,7 +90,7 @@ export async function takeBackLost(sql: Database): Promise<number> {
 const cancelledAtOnce = 1_000
 
 /** What waits for an endpoint that was disabled or deleted is not tried any more. */
-export async function cancelDisabled(sql: Database): Promise<void> {
+export async function cancelDisabled(sql: Query): Promise<void> {
   await sql`
     update webhook_deliveries set state = 'cancelled', ended_at = now() where id in (
       select d.id from webhook_endpoints e cross join lateral (

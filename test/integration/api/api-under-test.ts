@@ -14,6 +14,8 @@ import { createTestData } from '../../support/test-data.ts'
 export type ApiUnderTest = AsyncDisposable & {
   url: string
   config: Config
+  /** For a process that is to work on the same data. */
+  environment: { [name: string]: string }
   /** The test's own connections, which stay up when the API's are led elsewhere. */
   sql: Database
   redis: Redis
@@ -76,7 +78,18 @@ export async function startApi(
   }
 
   const names = redisNames(config.REDIS_PREFIX)
-  return { url, config, sql, redis, names, storage, request, ask, [Symbol.asyncDispose]: dispose }
+  return {
+    url,
+    config,
+    environment: data.environment,
+    sql,
+    redis,
+    names,
+    storage,
+    request,
+    ask,
+    [Symbol.asyncDispose]: dispose,
+  }
 }
 
 export async function putObject(api: ApiUnderTest, key: string, text: string): Promise<string> {

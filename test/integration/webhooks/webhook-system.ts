@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { vi } from 'vitest'
 import type { Config } from '../../../src/config.ts'
 import { startCourier } from '../../../src/courier/start.ts'
+import type { Database } from '../../../src/db.ts'
 import { cancelVideo } from '../../../src/jobs/cancel.ts'
 import { completeFinish } from '../../../src/jobs/complete-finish.ts'
 import { failTask } from '../../../src/jobs/fail.ts'
@@ -18,6 +19,7 @@ export async function createWebhookSystem(options: { courier: boolean; lead?: Pa
     lead: { FETCH_PRIVATE_ADDRESSES: true, WEBHOOK_TIMEOUT_MS: 1_000, ...options.lead },
   })
   const { sql } = api
+  await holdPauses(sql)
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const courier = options.courier ? startCourier(api.config, log) : null
@@ -68,11 +70,28 @@ export async function createWebhookSystem(options: { courier: boolean; lead?: Pa
     deliveries,
     until,
     end,
-    /** As if the pauses before the next attempts were over. */
+    /** As if the pauses before the next attempts were over; none ends by itself. */
     passPauses: () => sql`update webhook_deliveries set next_at = now() where state = 'waiting'`,
+    /** How long the latest attempt of the only delivery is followed by none, if nobody passes the pause. */
+    pauseS: async (id: string) => {
+      const [row] = await sql<{ s: number }[]>`
+        select extract(epoch from d.next_at - interval '30 days' - a.ended_at)::float8 as s from webhook_deliveries d
+        join webhook_attempts a on a.delivery_id = d.id and a.fence = d.fence where d.endpoint_id = ${id}`
+      if (!row) throw new Error('there was no attempt')
+      return row.s
+    },
     async [Symbol.asyncDispose]() {
       await courier?.drain()
       await api[Symbol.asyncDispose]()
     },
   }
+}
+
+/** Adds 30 days to every pause, so that no machine is too slow to see what is before the next attempt. */
+async function holdPauses(sql: Database): Promise<void> {
+  await sql.unsafe(`
+    create function hold_pause() returns trigger language plpgsql as $$
+      begin new.next_at := new.next_at + interval '30 days'; return new; end $$;
+    create trigger hold_pause before update on webhook_deliveries for each row
+      when (old.state = 'sending' and new.state = 'waiting' and new.next_at > now()) execute function hold_pause()`)
 }
