@@ -3,7 +3,7 @@ import { StepladderError } from '../errors.ts'
 import type { EndpointRow } from './endpoints.ts'
 import { testType } from './event-types.ts'
 
-export type DeliveryState = 'waiting' | 'sending' | 'delivered' | 'failed' | 'cancelled'
+type DeliveryState = 'waiting' | 'sending' | 'delivered' | 'failed' | 'cancelled'
 
 /** A delivery as its owner sees it, with everything that was tried, the first first. */
 export type DeliveryRow = {

@@ -3,7 +3,7 @@ const min = 60 * s
 const h = 60 * min
 
 /** Before the second attempt, the third and so on: the schedule of Standard Webhooks, over three days. */
-export const pausesMs = [5 * s, 5 * min, 30 * min, 2 * h, 5 * h, 10 * h, 14 * h, 20 * h, 24 * h] as const
+const pausesMs = [5 * s, 5 * min, 30 * min, 2 * h, 5 * h, 10 * h, 14 * h, 20 * h, 24 * h] as const
 export const maxAttempts = pausesMs.length + 1
 
 /** Of a pause that is added at random, so that what failed together does not come back together. */

@@ -26,7 +26,7 @@ test('the one screen of the README can be run from its top to its end, and so ca
 
 test('the commands of the API pages can be run in order, and every route has one', async () => {
   const requests = await run(
-    ['api', 'progress', 'playback', 'idempotency', 'uploads'].map((name) => `docs/${name}.md`),
+    ['api', 'progress', 'playback', 'idempotency', 'uploads', 'webhooks'].map((name) => `docs/${name}.md`),
   )
   expect(refused(requests)).toEqual([])
   const tried = new Set(requests.map(routeOf))

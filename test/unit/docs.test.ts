@@ -68,9 +68,9 @@ test('every setting is in the operations page with its default, and no other one
 })
 
 test('every route has its heading in the API pages, and every heading its route', () => {
-  const pages = ['api', 'uploads', 'progress', 'playback'].map((name) => read(`docs/${name}.md`))
+  const pages = ['api', 'uploads', 'progress', 'playback', 'webhooks'].map((name) => read(`docs/${name}.md`))
   const text = pages.join('')
-  const headings = [...text.matchAll(/^###? ((?:GET|POST|PUT|DELETE) \/.*)$/gm)].map(([, at]) => at)
+  const headings = [...text.matchAll(/^###? ((?:GET|POST|PUT|PATCH|DELETE) \/.*)$/gm)].map(([, at]) => at)
   expect(headings.sort()).toEqual(routesOfTheApp())
 })
 
