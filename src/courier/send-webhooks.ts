@@ -60,6 +60,7 @@ export async function sendWebhooks(context: Context, stopped: AbortSignal): Prom
     // One that ends makes room, and lets the next of its video go.
     if (claimed.length === 0) await pause(onTheWay, stopped)
   }
+  if (onTheWay.size > 0) log.info({ webhooks: onTheWay.size }, 'waiting for the answers to webhooks')
   await Promise.all(onTheWay)
   await agent.destroy()
 }

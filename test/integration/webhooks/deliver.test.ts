@@ -227,7 +227,8 @@ describe('a receiver that is no help', () => {
       response.writeHead(200)
       if (path === '/drip') return response.write('thanks')
       const pour = () => {
-        while (!response.destroyed && response.write(piece)) pouring += piece.length
+        do pouring += piece.length
+        while (!response.destroyed && response.write(piece))
       }
       response.on('drain', pour)
       pour()

@@ -58,7 +58,7 @@ test('a courier that is told to stop waits for the answer, and writes it', async
   await system.end('cancelled')
   await receiver.until(1)
   courier.kill('SIGTERM')
-  await courier.logged('shutting down')
+  await courier.logged('waiting for the answers to webhooks')
   answer.resolve()
   expect(await courier.exited).toBe('exit code 0')
   expect(await system.deliveries(id)).toMatchObject([{ state: 'delivered', attempts: [{ status: 204 }] }])
