@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { postWebhook } from '../../../src/courier/post-webhook.ts'
 import { createSafeAgent, type Resolve } from '../../../src/courier/safe-connect.ts'
 import { type Receiver, startReceiver } from '../../support/receiver.ts'
-import { createWebhookSystem, type WebhookSystem } from './webhook-system.ts'
+import { createWebhookSystem, failedOnce, type WebhookSystem } from './webhook-system.ts'
 
 const hasV6 = Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === 'IPv6'))
 // Listens on every address of this machine, so that whatever gets through is counted.
@@ -132,10 +132,7 @@ describe('the courier as it is configured', () => {
     await system.sql`insert into webhook_secrets (endpoint_id, secret) values (${id}, 'secret')`
     const before = canary.connections()
     await system.end('cancelled')
-    const [delivery] = await system.until(
-      id,
-      ({ state, attempts }) => state === 'waiting' && attempts.length === 1,
-    )
+    const [delivery] = await system.until(id, failedOnce)
     expect(delivery?.attempts).toMatchObject([notPublic])
     expect(canary.connections()).toBe(before)
   })

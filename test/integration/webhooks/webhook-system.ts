@@ -16,7 +16,7 @@ type Delivery = { id: number; state: string; attempts: { status: number | null }
 /** The API in this process and, with `courier`, a courier that sends what its endpoints are to be told. */
 export async function createWebhookSystem(options: { courier: boolean; lead?: Partial<Config> }) {
   const api = await startApi({
-    lead: { FETCH_PRIVATE_ADDRESSES: true, WEBHOOK_TIMEOUT_MS: 1_000, ...options.lead },
+    lead: { FETCH_PRIVATE_ADDRESSES: true, WEBHOOK_TIMEOUT_MS: 15_000, ...options.lead },
   })
   const { sql } = api
   await holdPauses(sql)
@@ -94,4 +94,9 @@ async function holdPauses(sql: Database): Promise<void> {
       begin new.next_at := new.next_at + interval '30 days'; return new; end $$;
     create trigger hold_pause before update on webhook_deliveries for each row
       when (old.state = 'sending' and new.state = 'waiting' and new.next_at > now()) execute function hold_pause()`)
+}
+
+/** Its first attempt failed, and that is written. */
+export function failedOnce({ state, attempts }: Delivery): boolean {
+  return state === 'waiting' && attempts.length === 1
 }
