@@ -54,7 +54,7 @@ export function jobRoutes(context: ApiContext): Hono {
     const earlier = key && (await findAnswer(sql, key))
     if (earlier) return created(c, earlier, { replayed: true })
     knownProfile(context.profiles, request.profile)
-    await checkJobWebhook(context, request.webhook_url)
+    await checkJobWebhook(context, { url: request.webhook_url, owner })
     const job: Submission = {
       id: randomUUIDv7(),
       owner,

@@ -7,8 +7,6 @@ import type { ApiContext } from './context.ts'
 import { lineSchema, webhookUrlSchema } from './job-request.ts'
 import { InvalidRequest } from './problem.ts'
 
-/** There is one owner until there is authentication. */
-const owner = 'default'
 const maxOverlapS = 7 * 24 * 3_600
 
 const eventsSchema = z
@@ -22,11 +20,14 @@ const descriptionSchema = lineSchema.max(300, 'must have 300 characters at most'
 /** The body of `POST /webhooks`. `url` is null for `per_job`. */
 export const createWebhookSchema = z
   .strictObject({
-    url: webhookUrlSchema.optional(),
-    per_job: z.literal(true, 'must be true or left out').optional(),
-    events: eventsSchema.default([...videoEvents]),
-    description: descriptionSchema.nullable().default(null),
-    disabled: z.boolean().default(false),
+    url: webhookUrlSchema.optional().describe('where to send: http or https at a public address'),
+    per_job: z
+      .literal(true, 'must be true or left out')
+      .optional()
+      .describe('instead of `url`: each job gives the address'),
+    events: eventsSchema.default([...videoEvents]).describe('what to be told of'),
+    description: descriptionSchema.nullable().default(null).describe('one line for people'),
+    disabled: z.boolean().default(false).describe('nothing is sent'),
   })
   .refine(
     ({ url, per_job }) => (url === undefined) !== (per_job === undefined),
@@ -37,10 +38,10 @@ export const createWebhookSchema = z
 /** The body of `PATCH /webhooks/{id}`. */
 export const changeWebhookSchema = z
   .strictObject({
-    url: webhookUrlSchema.optional(),
-    events: eventsSchema.optional(),
-    description: descriptionSchema.nullable().optional(),
-    disabled: z.boolean().optional(),
+    url: webhookUrlSchema.optional().describe('where to send'),
+    events: eventsSchema.optional().describe('what to be told of'),
+    description: descriptionSchema.nullable().optional().describe('one line for people'),
+    disabled: z.boolean().optional().describe('nothing is sent'),
   })
   .refine((fields) => Object.keys(fields).length > 0, 'must have one field at least')
 
@@ -49,10 +50,13 @@ export const rotateSchema = z.strictObject({
     .int()
     .min(0, 'must be 0 at least')
     .max(maxOverlapS, `must be ${maxOverlapS} at most`)
-    .default(86_400),
+    .default(86_400)
+    .describe('how long the secret before signs beside the new one'),
 })
 
-export const testWebhookSchema = z.strictObject({ url: webhookUrlSchema.optional() })
+export const testWebhookSchema = z.strictObject({
+  url: webhookUrlSchema.optional().describe('where to send, for the webhook that has no address'),
+})
 
 /** Throws `invalid_request` for an address that is known to lie inside. Names are checked by the courier as it connects. */
 export function checkMayBePublic(path: string, url: string | null | undefined, allowPrivate: boolean): void {
@@ -63,7 +67,7 @@ export function checkMayBePublic(path: string, url: string | null | undefined, a
 /** Throws `invalid_request`, and `no_job_webhook` while there is no secret that would sign what is sent there. */
 export async function checkJobWebhook(
   { sql, config }: Pick<ApiContext, 'sql' | 'config'>,
-  url: string | undefined,
+  { url, owner }: { url: string | undefined; owner: string },
 ): Promise<void> {
   if (url === undefined) return
   checkMayBePublic('webhook_url', url, config.FETCH_PRIVATE_ADDRESSES)

@@ -12,11 +12,13 @@ import {
   rotateSecret,
 } from '../webhooks/endpoints.ts'
 import { secretText } from '../webhooks/secret.ts'
+import { ownerOf } from './caller.ts'
 import type { ApiContext } from './context.ts'
 import { createCursor } from './cursor.ts'
 import { pathId } from './path-id.ts'
 import { InvalidRequest } from './problem.ts'
 import { parseFields, readJson, readJsonOrNone, readNoBody } from './request-body.ts'
+import { cursorSchema, limitSchema } from './video-query.ts'
 import {
   changeWebhookSchema,
   checkMayBePublic,
@@ -26,36 +28,29 @@ import {
 } from './webhook-request.ts'
 import { deliveryView, webhookView } from './webhook-view.ts'
 
-/** There is one owner until there is authentication. */
-const owner = 'default'
-
 const noFields = z.strictObject({})
-const pageSchema = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, 'must be a number from 1 to 100')
-    .default('20')
-    .transform(Number)
-    .pipe(z.int().min(1, 'must be 1 at least').max(100, 'must be 100 at most')),
-  cursor: z.string().max(200).optional(),
+/** The query of `GET /webhooks/{id}/deliveries`. */
+export const deliveriesQuerySchema = z.strictObject({
+  limit: limitSchema.default(20).describe('lines a page'),
+  cursor: cursorSchema.optional(),
 })
 const cursors = createCursor(z.int().positive())
 
 /** `/webhooks`: whom to tell of the ends of videos, and the log of what they were told. The courier does the telling. */
 export function webhookRoutes({ sql, config }: Pick<ApiContext, 'sql' | 'config'>): Hono {
   const allowPrivate = config.FETCH_PRIVATE_ADDRESSES
-  const endpointOf = (c: Context) => readEndpoint(sql, owner, pathId(c))
+  const endpointOf = (c: Context) => readEndpoint(sql, ownerOf(c), pathId(c))
 
   return new Hono()
     .post('/webhooks', async (c) => {
       const fields = parseFields(await readJson(c), createWebhookSchema)
       checkMayBePublic('url', fields.url, allowPrivate)
-      const { endpoint, secret } = await createEndpoint(sql, owner, fields)
+      const { endpoint, secret } = await createEndpoint(sql, ownerOf(c), fields)
       c.header('Location', `/webhooks/${endpoint.id}`)
       return c.json({ ...webhookView(endpoint), ...shownOnce(c, secret) }, 201)
     })
     .get('/webhooks', async (c) => {
-      const endpoints = await listEndpoints(sql, owner)
+      const endpoints = await listEndpoints(sql, ownerOf(c))
       return c.json({ webhooks: endpoints.map(webhookView) })
     })
     .get('/webhooks/:id', async (c) => c.json(webhookView(await endpointOf(c))))
@@ -63,19 +58,19 @@ export function webhookRoutes({ sql, config }: Pick<ApiContext, 'sql' | 'config'
       const id = pathId(c)
       const change = parseFields(await readJson(c), changeWebhookSchema)
       checkMayBePublic('url', change.url, allowPrivate)
-      if (change.url !== undefined) checkTakesUrl(await readEndpoint(sql, owner, id))
-      return c.json(webhookView(await changeEndpoint(sql, { owner, id }, change)))
+      if (change.url !== undefined) checkTakesUrl(await endpointOf(c))
+      return c.json(webhookView(await changeEndpoint(sql, { owner: ownerOf(c), id }, change)))
     })
     .delete('/webhooks/:id', async (c) => {
       const id = pathId(c)
       await readNoBody(c, noFields)
-      await removeEndpoint(sql, owner, id)
+      await removeEndpoint(sql, ownerOf(c), id)
       return c.body(null, 204)
     })
     .post('/webhooks/:id/rotate', async (c) => {
       const id = pathId(c)
       const { overlap_s } = parseFields(await readJsonOrNone(c), rotateSchema)
-      const secret = await rotateSecret(sql, { owner, id }, overlap_s)
+      const secret = await rotateSecret(sql, { owner: ownerOf(c), id }, overlap_s)
       return c.json({ ...webhookView(await endpointOf(c)), ...shownOnce(c, secret) })
     })
     .post('/webhooks/:id/test', async (c) => {
@@ -90,7 +85,7 @@ export function webhookRoutes({ sql, config }: Pick<ApiContext, 'sql' | 'config'
       return c.json(deliveryView(await sendTest(sql, endpoint, url)), 202)
     })
     .get('/webhooks/:id/deliveries', async (c) => {
-      const { limit, cursor } = parseFields(c.req.query(), pageSchema)
+      const { limit, cursor } = parseFields(c.req.query(), deliveriesQuerySchema)
       const before = cursor === undefined ? null : cursors.decode(cursor)
       const { id } = await endpointOf(c)
       const page = await listDeliveries(sql, id, { before, limit })

@@ -5,7 +5,7 @@ export type DocumentedRoute = {
   /** `GET /videos/{id}`, for the name of a test. */
   name: string
   operationId: string
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
   /** The token of a link to the video in the path will do. */
   link: boolean
@@ -55,7 +55,7 @@ function scopeIn(ways: readonly object[]): DocumentedRoute['scope'] {
 
 function methodOf(word: string): DocumentedRoute['method'] {
   const method = word.toUpperCase()
-  if (method === 'GET' || method === 'POST' || method === 'DELETE') return method
+  if (method === 'GET' || method === 'POST' || method === 'PATCH' || method === 'DELETE') return method
   throw new Error(`${word} is no method of this API`)
 }
 

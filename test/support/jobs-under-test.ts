@@ -11,13 +11,14 @@ import { contentKey, streamedKey } from '../../src/jobs/object-keys.ts'
 import type { Owned, Priority, TaskKind } from '../../src/jobs/state.ts'
 import { submitVideo, whileSourcesGo } from '../../src/jobs/submit.ts'
 import { createLog } from '../../src/log.ts'
-import type { MediaInfo, Plan } from '../../src/media/model.ts'
+import type { Plan } from '../../src/media/model.ts'
 import { jobOptionsSchema } from '../../src/media/plan/job-options.ts'
 import { migrate } from '../../src/migrate.ts'
 import { createStream, type Stream } from '../../src/queue/stream.ts'
 import { createRedis, type Redis, type RedisNames, redisNames } from '../../src/redis.ts'
 import { createStorage, type Storage } from '../../src/storage.ts'
 import { smallPlan } from '../integration/api/rows.ts'
+import { aSource } from './a-source.ts'
 import { createTestData } from './test-data.ts'
 
 export const leaseMs = 20_000
@@ -67,16 +68,17 @@ export async function letReap(sql: Database): Promise<void> {
 
 export async function submit(
   sql: Database,
-  options: { priority?: Priority; key?: string; url?: string; quality?: boolean } = {},
+  options: { priority?: Priority; key?: string; url?: string; quality?: boolean; owner?: string } = {},
 ): Promise<{ videoId: string; taskId: number }> {
   const id = randomUUIDv7()
-  const { url, key = `source/${id}`, priority = 'normal', quality = false } = options
+  const { url, key = `source/${id}`, priority = 'normal', quality = false, owner = 'default' } = options
   const source =
     url === undefined
       ? { kind: 'key' as const, key, etag: 'etag-1', bytes: 9 }
       : { kind: 'url' as const, url }
   const job = {
     id,
+    owner,
     title: null,
     priority,
     metadata: {},
@@ -155,7 +157,7 @@ export async function eventKinds(sql: Database, videoId: string): Promise<string
   return rows.map((row) => row.kind)
 }
 
-export const someMedia = { title: 'a film' } as MediaInfo
+export const someMedia = aSource({ title: 'a film' })
 
 /** A plan of so many chunks, rungs and tracks of sound and text. */
 export function aPlan(

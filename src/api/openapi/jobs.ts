@@ -37,7 +37,7 @@ export const jobOperations: Operation[] = [
       },
     },
     once: true,
-    problems: ['source_incomplete', 'queue_full'],
+    problems: ['source_incomplete', 'queue_full', 'no_job_webhook'],
     looks: true,
   },
   {

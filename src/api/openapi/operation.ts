@@ -9,6 +9,7 @@ export const tags = {
   Videos: 'What was submitted, what became of it, and what people may do to it.',
   Progress: 'Server-sent events.',
   Playback: 'HLS, DASH, MP4 and pictures. They lead to signed addresses of the store, or to the CDN.',
+  Webhooks: 'Whom to tell when a video is over, and the log of it.',
   System: 'Workers, queue, and the health of this process.',
   Pages: 'The web app, the bare player and this reference.',
 } as const
@@ -38,7 +39,7 @@ export type Answer = {
 export type Operation = {
   /** The name that generated clients call it by. */
   id: string
-  method: 'get' | 'post' | 'delete'
+  method: 'get' | 'post' | 'patch' | 'delete'
   /** As a reader spells it: `/videos/{id}`. */
   path: string
   tag: keyof typeof tags

@@ -9,6 +9,7 @@ import { sessionOperations } from './session.ts'
 import { healthOperations, systemOperations } from './system.ts'
 import { uploadOperations } from './uploads.ts'
 import { videoOperations } from './videos.ts'
+import { webhookOperations } from './webhooks.ts'
 
 /** Every route of the API, in the order of the reference; a test holds it against the routes of the app. */
 export const operations: readonly Operation[] = [
@@ -21,6 +22,7 @@ export const operations: readonly Operation[] = [
   ...progressOperations,
   ...playbackOperations,
   ...pictureOperations,
+  ...webhookOperations,
   ...systemOperations,
   ...healthOperations,
   ...sessionOperations,

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createUpload } from '../../../src/jobs/create-upload.ts'
 import { documentedRoutes } from '../../support/documented-routes.ts'
 import { type ApiUnderTest, putObject, startApi } from './api-under-test.ts'
-import { bearer, completedVideoOf, type Keys, makeKeys, untilClosed, videoOf } from './keyed-api.ts'
+import {
+  bearer,
+  completedVideoOf,
+  type Keys,
+  makeKeys,
+  untilClosed,
+  videoOf,
+  webhookOf,
+} from './keyed-api.ts'
 
 type Request = { method?: string; path: string; json?: unknown }
 /** What the right key gets; `other`: what the key of another owner gets for the same. */
@@ -59,6 +67,15 @@ const sourced = (path: string, right: number, code?: string): Rule => ({
     return { method: 'POST', path, json: { source: { key } }, right, ...(code !== undefined && { code }) }
   },
 })
+/** `{delivery}` is one of a test that was asked for. */
+const hooked = (method: string, path: string, right: number, json?: unknown): Rule => ({
+  owner: 'row',
+  hidden: 'webhook_not_found',
+  ask: async () => {
+    const { id, delivery } = await webhookOf(api.sql, 'anna')
+    return { method, path: path.replace('{id}', id).replace('{delivery}', `${delivery}`), right, json }
+  },
+})
 const plain = (owner: 'own' | 'all', path: string, right = 200): Rule => ({
   owner,
   ask: async () => ({ path, right }),
@@ -91,6 +108,25 @@ const rules: Record<string, Rule> = {
   'GET /videos/{id}/poster.jpg': completed('/videos/{id}/poster.jpg', 302),
   'GET /videos/{id}/storyboard.vtt': completed('/videos/{id}/storyboard.vtt'),
   'GET /videos/{id}/sprites/{file}': completed('/videos/{id}/sprites/0.jpg', 302),
+  'POST /webhooks': {
+    ...plain('own', '/webhooks'),
+    ask: async () => ({
+      ...{ method: 'POST', path: '/webhooks', right: 201 },
+      json: { url: 'https://example.com/hook' },
+    }),
+  },
+  'GET /webhooks': plain('own', '/webhooks'),
+  'GET /webhooks/{id}': hooked('GET', '/webhooks/{id}', 200),
+  'PATCH /webhooks/{id}': hooked('PATCH', '/webhooks/{id}', 200, { description: 'mine' }),
+  'DELETE /webhooks/{id}': hooked('DELETE', '/webhooks/{id}', 204),
+  'POST /webhooks/{id}/rotate': hooked('POST', '/webhooks/{id}/rotate', 200),
+  'POST /webhooks/{id}/test': hooked('POST', '/webhooks/{id}/test', 202),
+  'GET /webhooks/{id}/deliveries': hooked('GET', '/webhooks/{id}/deliveries', 200),
+  'POST /webhooks/{id}/deliveries/{delivery}/redeliver': hooked(
+    'POST',
+    '/webhooks/{id}/deliveries/{delivery}/redeliver',
+    202,
+  ),
   'GET /system': plain('all', '/system'),
   'GET /profiles': plain('all', '/profiles'),
   'GET /limits': plain('all', '/limits'),

@@ -1,6 +1,8 @@
 import { createKey, revokeKey } from '../../../src/auth/api-keys.ts'
 import { type Scope, scopes } from '../../../src/auth/scopes.ts'
 import { type Database, json } from '../../../src/db.ts'
+import { sendTest } from '../../../src/webhooks/deliveries.ts'
+import { createEndpoint } from '../../../src/webhooks/endpoints.ts'
 import type { ApiUnderTest } from './api-under-test.ts'
 import { insertVideo, smallPlan } from './rows.ts'
 
@@ -87,4 +89,14 @@ export async function completedVideoOf(sql: Database, owner: string): Promise<st
     values (${id}, '360p', 0, 640, 360, '30/1', 800000, 'ready', 500000, 700000, ${json(sql, init)},
       ${json(sql, segments)}, 'processed/x/360p.mp4', 9)`
   return id
+}
+
+/** A webhook of this owner, the only one, and a delivery of it that is over. */
+export async function webhookOf(sql: Database, owner: string): Promise<{ id: string; delivery: number }> {
+  await sql`delete from webhook_endpoints where owner = ${owner}`
+  const fields = { url: 'https://example.com/anna', events: [], description: null, disabled: false }
+  const { endpoint } = await createEndpoint(sql, owner, fields)
+  const delivery = await sendTest(sql, endpoint, null)
+  await sql`update webhook_deliveries set state = 'failed' where id = ${delivery.id}`
+  return { id: endpoint.id, delivery: delivery.id }
 }

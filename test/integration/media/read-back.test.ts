@@ -18,8 +18,8 @@ import { makePlan } from '../../../src/media/plan/make-plan.ts'
 import type { AssembledTrack } from '../../../src/media/segments/assemble.ts'
 import { joinFragments, placeFragment } from '../../../src/media/segments/segment.ts'
 import type { StoredSegment } from '../../../src/media/stored.ts'
+import { aPicture, aSource } from '../../support/a-source.ts'
 import { profileNamed } from '../../support/profiles.ts'
-import { aPicture, aSource } from '../../unit/media/a-source.ts'
 import { createScratch, picture } from './scratch.ts'
 
 let scratch: Awaited<ReturnType<typeof createScratch>>

@@ -34,9 +34,8 @@ async function endpoint(url: string | null = 'https://example.org/hook', owner =
 
 /** A video that is over; `owner` and `webhookUrl` as if its submission had said so. */
 async function ended(fields: { owner?: string; webhookUrl?: string } = {}): Promise<string> {
-  const { videoId } = await submit(jobs.sql)
-  await jobs.sql`update videos set owner = ${fields.owner ?? 'default'}, webhook_url = ${fields.webhookUrl ?? null}
-                 where id = ${videoId}`
+  const { videoId } = await submit(jobs.sql, { owner: fields.owner ?? 'default' })
+  await jobs.sql`update videos set webhook_url = ${fields.webhookUrl ?? null} where id = ${videoId}`
   await cancelVideo(jobs.sql, videoId)
   return videoId
 }

@@ -8,8 +8,8 @@ import { subtitleArgs } from '../../../src/media/argv/subtitle-args.ts'
 import { videoArgs } from '../../../src/media/argv/video-args.ts'
 import type { AudioPlan } from '../../../src/media/model.ts'
 import { makePlan } from '../../../src/media/plan/make-plan.ts'
+import { aPicture, aSource, aTrack } from '../../support/a-source.ts'
 import { profileNamed } from '../../support/profiles.ts'
-import { aPicture, aSource, aTrack } from './a-source.ts'
 
 const INPUT = httpInput({ url: 'http://store:9000/videos/source/1?X-Amz-Signature=00', etag: 'abc-1' })
 

@@ -5,8 +5,8 @@ import { remuxArgs } from '../../../src/media/argv/remux-args.ts'
 import { type VideoRun, videoArgs } from '../../../src/media/argv/video-args.ts'
 import type { MediaInfo, Plan } from '../../../src/media/model.ts'
 import { makePlan } from '../../../src/media/plan/make-plan.ts'
+import { aPicture, aSource, aTrack, planPicture } from '../../support/a-source.ts'
 import { profileNamed } from '../../support/profiles.ts'
-import { aPicture, aSource, aTrack, planPicture } from './a-source.ts'
 
 const SOURCE = { url: 'http://store:9000/videos/source/1?X-Amz-Signature=00', etag: 'abc-1' }
 const INPUT = httpInput(SOURCE)

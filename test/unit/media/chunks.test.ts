@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Rational } from '../../../src/media/model.ts'
 import { planChunks, segmentFrames, segmentStart } from '../../../src/media/plan/chunks.ts'
 import { planGrid } from '../../../src/media/plan/grid.ts'
-import { aPicture, aSource } from './a-source.ts'
+import { aPicture, aSource } from '../../support/a-source.ts'
 
 function cut(durationS: number | null, rate: Rational = [30, 1], cuttable = true) {
   const video = aPicture({ duration_s: durationS })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MediaInfo, Rational, VideoStream } from '../../../src/media/model.ts'
 import { planGrid } from '../../../src/media/plan/grid.ts'
-import { aPicture, aSource, aTrack } from './a-source.ts'
+import { aPicture, aSource, aTrack } from '../../support/a-source.ts'
 
 function gridOf(frameRate: Rational, picture: Partial<VideoStream> = {}, media: Partial<MediaInfo> = {}) {
   const video = aPicture(picture)

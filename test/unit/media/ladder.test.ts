@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Rational, VideoStream } from '../../../src/media/model.ts'
 import { displaySize, planLadder } from '../../../src/media/plan/ladder.ts'
+import { aPicture, aSource, aTrack } from '../../support/a-source.ts'
 import { videoProfile } from '../../support/profiles.ts'
-import { aPicture, aSource, aTrack } from './a-source.ts'
 
 const H264 = videoProfile('default')
 const THIRTY: Rational = [30, 1]

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type MediaInfo, planSchema, type VideoStream } from '../../../src/media/model.ts'
 import { makePlan } from '../../../src/media/plan/make-plan.ts'
+import { aPicture, aSource, aTrack } from '../../support/a-source.ts'
 import { profileNamed } from '../../support/profiles.ts'
-import { aPicture, aSource, aTrack } from './a-source.ts'
 
 const planOf = (media: Partial<MediaInfo>, singleChunk: string | null = null) =>
   makePlan({ media: aSource(media), build: 'b1', singleChunk, profile: profileNamed('default') })

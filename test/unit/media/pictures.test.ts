@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { planPictures } from '../../../src/media/plan/picture-plan.ts'
 import { createPictureQueue } from '../../../src/media/segments/pictures.ts'
+import { planPicture } from '../../support/a-source.ts'
 import { makeJpeg } from '../../support/make-jpeg.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
-import { planPicture } from './a-source.ts'
 
 test.each([
   ['a clip', 10, 2],

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { assemblePictures, layOut, sheetsOf, storyboardVtt } from '../../../src/media/manifests/storyboard.ts'
 import type { VideoPlan } from '../../../src/media/model.ts'
 import type { DoneTask } from '../../../src/media/segments/assemble.ts'
+import { planPicture } from '../../support/a-source.ts'
 import { codeThrownBy } from '../../support/thrown.ts'
-import { planPicture } from './a-source.ts'
 
 /** At 30 frames/s, with a picture each 60 frames. */
 const plan = planPicture()

@@ -1,6 +1,6 @@
-import type { AudioStream, MediaInfo, VideoPlan, VideoStream } from '../../../src/media/model.ts'
-import { makePlan } from '../../../src/media/plan/make-plan.ts'
-import { profileNamed } from '../../support/profiles.ts'
+import type { AudioStream, MediaInfo, VideoPlan, VideoStream } from '../../src/media/model.ts'
+import { makePlan } from '../../src/media/plan/make-plan.ts'
+import { profileNamed } from './profiles.ts'
 
 /** Media as ffprobe might find it: 1920×1080 at 30 fps, 60 s, H.264 at 8 Mb/s; each field can be replaced. */
 export function aPicture(fields: Partial<VideoStream> = {}): VideoStream {
