@@ -2,7 +2,7 @@ import { loadConfig } from '../src/config.ts'
 import { createDatabase } from '../src/db.ts'
 import { messageOf } from '../src/errors.ts'
 import { createProcessLog } from '../src/log.ts'
-import { migrate } from '../src/migrate.ts'
+import { grantToRoles, migrate } from '../src/migrate.ts'
 import { createStream } from '../src/queue/stream.ts'
 import { createRedis, redisNames } from '../src/redis.ts'
 import { createStorage } from '../src/storage.ts'
@@ -21,6 +21,7 @@ const sql = createDatabase({ url: config.DATABASE_URL, name: 'stepladder-migrate
 const redis = createRedis({ url: config.REDIS_URL, role: 'patient', log })
 try {
   const applied = await migrate(sql)
+  await grantToRoles(sql)
   log.info({ applied }, applied.length > 0 ? 'database migrated' : 'database is up to date')
   await createStream(redis, redisNames(config.REDIS_PREFIX)).createGroup()
   const storage = createStorage(config)

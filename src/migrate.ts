@@ -25,6 +25,16 @@ export async function migrate(sql: Database, path = folder): Promise<string[]> {
   }
 }
 
+/** Lets the roles of docker/postgres/roles.sh, where the server has them, do what each process needs. */
+export async function grantToRoles(sql: Database): Promise<void> {
+  const text = await readFile(new URL('roles/grants.sql', `file://${folder}/`), 'utf8')
+  await transaction(sql, async (tx) => {
+    // Two at once would change the same rows of the catalog.
+    await tx`select pg_advisory_xact_lock(${lockKey})`
+    await tx.unsafe(text)
+  })
+}
+
 /** How many there are, and how many the database has. Throws as `migrate` does when they do not belong together. */
 export async function countMigrations(
   sql: Database,

@@ -46,7 +46,11 @@ export type SystemOptions = {
   slots?: number
   courier?: boolean
   environment?: { [name: string]: string }
+  /** What one command has otherwise than the rest: another user of the database, say. */
+  environmentOf?: (command: Command, shared: { [name: string]: string }) => { [name: string]: string }
 }
+
+type Command = 'api' | 'worker' | 'courier' | 'migrate'
 
 /**
  * Stepladder as it runs for real: its own processes on a database, a Redis prefix and a bucket of
@@ -70,11 +74,12 @@ export async function startSystem(
   const redis = createRedis({ url: data.config.REDIS_URL, role: 'patient', log: createLog('test', 'warn') })
 
   function start(
-    command: 'api' | 'worker' | 'courier' | 'migrate',
+    command: Command,
     name: string,
     { environment: extra = {}, args = [] }: AppOptions = {},
   ): AppProcess {
-    const environment = { ...data.environment, ...extra }
+    const mine = options.environmentOf?.(command, data.environment)
+    const environment = { ...data.environment, ...mine, ...extra }
     const entries = command === 'migrate' || !options.entries ? {} : { entries: options.entries }
     const app = startApp({ processes, command, name, environment, args, ...entries })
     apps.push(app)

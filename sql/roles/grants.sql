@@ -1,0 +1,35 @@
+-- What each process may do with the tables, for those of the roles that the server has; `migrate` runs it each
+-- time. Tables belong to the role that migrates; nobody else can change their shape, or drop them.
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'stepladder_api') then
+    revoke all on all tables in schema public from stepladder_api;
+    grant select on schema_migrations, workers to stepladder_api;
+    grant select, insert, update, delete on
+      sources, videos, tasks, segments, resolutions, tracks, task_runs, events, uploads, idempotency_keys, collections
+      to stepladder_api;
+  end if;
+
+  if exists (select from pg_roles where rolname = 'stepladder_worker') then
+    revoke all on all tables in schema public from stepladder_worker;
+    grant select, insert, update, delete on
+      sources, videos, tasks, segments, resolutions, tracks, task_runs, events, uploads, collections, workers,
+      maintenance, passes
+      to stepladder_worker;
+    -- Removes answers that are old, and cannot read them.
+    grant select (owner, route, key, expires_at), update (expires_at), delete on idempotency_keys
+      to stepladder_worker;
+  end if;
+
+  if exists (select from pg_roles where rolname = 'stepladder_courier') then
+    revoke all on all tables in schema public from stepladder_courier;
+    grant select, insert, update on tasks, task_runs, events to stepladder_courier;
+    grant select, update on videos to stepladder_courier;
+    grant select, insert on sources to stepladder_courier;
+    -- What a failure throws away.
+    grant select, insert, update on collections to stepladder_courier;
+    grant select (task_id), delete on segments to stepladder_courier;
+    grant select (video_id), update (mp4_key, mp4_size_bytes) on resolutions to stepladder_courier;
+  end if;
+end
+$$;
