@@ -80,6 +80,8 @@ const environmentSchema = z.object({
     .default(2 ** 30),
   FFMPEG_PATH: z.string().default('ffmpeg'),
   FFPROBE_PATH: z.string().default('ffprobe'),
+  /** Whether ffmpeg and ffprobe are boxed in by bubblewrap: where that works, always, or never. */
+  SANDBOX: z.enum(['auto', 'require', 'off']).default('auto'),
   /** What can be made of a source, instead of src/media/plan/profiles.json. */
   PROFILES_FILE: z.string().optional(),
   LEASE_MS: milliseconds(20_000),

@@ -10,6 +10,7 @@ import { createAnnouncer } from '../jobs/announce-submitted.ts'
 import type { Priority } from '../jobs/state.ts'
 import { createWaker, type Waker } from '../jobs/wake.ts'
 import type { Log } from '../log.ts'
+import { type OpenSandbox, openSandbox } from '../media/ffmpeg/open-sandbox.ts'
 import type { Profiles } from '../media/plan/profiles.ts'
 import { readProfiles } from '../media/plan/profiles-file.ts'
 import { createFeed, type Feed } from '../progress/feed.ts'
@@ -52,6 +53,7 @@ export type ApiContext = {
   limiter: Limiter
   rooms: Rooms
   shares: Shares
+  sandbox: Pick<OpenSandbox, 'confinement' | 'because'>
 }
 
 /** Opens the connections, and throws `bad_config` for profiles that cannot be used. A neighbour that is down delays nothing but a second for Redis, and heals by itself. */
@@ -71,6 +73,7 @@ export async function openContext(
 
   // Somebody waits for the answer: a store that is silent is refused before the request itself is.
   const storage = createStorage(config, { silenceMs: storageSilenceMs })
+  const sandbox = await openSandbox(config, await storage.presignRead('source/'))
   const prober = createProber(config, storage)
   const openMode = createOpenMode(sql, config.HOST)
   const streamEnds = createStreamEnds({ sql, openMode })
@@ -89,6 +92,7 @@ export async function openContext(
     redis.disconnect()
     subscriber.disconnect()
     await sql.end({ timeout: 2 })
+    await sandbox.close()
   }
 
   const wake = createWaker(sql, log)
@@ -114,6 +118,7 @@ export async function openContext(
     limiter: createLimiter({ redis, names, log }),
     rooms: createRooms(sql, config),
     shares: createShares(config.MAX_EVENT_STREAMS),
+    sandbox,
     [Symbol.asyncDispose]: close,
   }
 }

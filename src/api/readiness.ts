@@ -1,6 +1,7 @@
 import { type Check, guarded, ok, warning } from '../health/check.ts'
 import { checkDatabase } from '../health/database.ts'
 import { checkRedis } from '../health/redis.ts'
+import { checkSandbox } from '../health/sandbox.ts'
 import { checkBucket } from '../health/storage.ts'
 import { isSeen } from '../jobs/workers.ts'
 import type { ApiContext } from './context.ts'
@@ -24,6 +25,8 @@ export async function checkReadiness(
     redis: told(redis),
     storage: told(storage),
     workers: told(workers),
+    // Of the ffprobe that this process runs; workers tell in their logs.
+    sandbox: told(checkSandbox(context.sandbox)),
   }
   return { ready, checks }
 }

@@ -25,3 +25,9 @@ export const maxAddressSpaceBytes = (cores: number): number => (32 + 2 * cores) 
  * can be read. What only spins makes no progress, and the stall watch ends it long before.
  */
 export const maxProcessorS = (cores: number): number => 12 * 3600 * cores
+
+/**
+ * Processes and threads in one sandbox. Six rungs of H.264 with a thread for each of sixteen cores are some
+ * 170 threads, filters and decoder included.
+ */
+export const maxProcesses = (cores: number): number => 512 + 64 * cores

@@ -6,6 +6,7 @@ import { type Reach, reachNothing } from '../failpoints.ts'
 import { forgetWorker } from '../jobs/workers.ts'
 import type { Log } from '../log.ts'
 import { readBuild } from '../media/ffmpeg/build.ts'
+import { openSandbox } from '../media/ffmpeg/open-sandbox.ts'
 import { readProfiles } from '../media/plan/profiles-file.ts'
 import { createProgress } from '../progress/report.ts'
 import { createReader } from '../queue/reader.ts'
@@ -36,6 +37,7 @@ export async function startWorker(
   parts: { reach?: Reach; perform?: Perform } = {},
 ): Promise<{ drain: () => Promise<void> }> {
   const { reach = reachNothing, perform = performTask } = parts
+  const sandbox = await openSandbox(config, await createStorage(config).presignRead('source/'))
   const [build, profiles] = await Promise.all([
     readBuild(config.FFMPEG_PATH),
     readProfiles(config.PROFILES_FILE),
@@ -122,9 +124,17 @@ export async function startWorker(
       startTask(context, { ...slot, task, entryId, perform, drain: drain.signal, topUp: maintenance.topUp }),
   })
   log.info(
-    { worker_id: context.workerId, slots: config.WORKER_SLOTS, ffmpeg: build.version, vmaf: build.vmaf },
+    {
+      worker_id: context.workerId,
+      slots: config.WORKER_SLOTS,
+      ffmpeg: build.version,
+      vmaf: build.vmaf,
+      sandbox: sandbox.confinement,
+    },
     'worker started',
   )
+  if (sandbox.because !== '' && config.SANDBOX !== 'off')
+    log.info({ because: sandbox.because }, 'programs are not boxed in entirely')
 
   return {
     drain: async () => {
@@ -139,6 +149,7 @@ export async function startWorker(
       await forgetWorker(sql, context.workerId).catch(() => {})
       redis.disconnect()
       await sql.end({ timeout: 5 })
+      await sandbox.close()
     },
   }
 }

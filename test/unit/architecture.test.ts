@@ -47,6 +47,11 @@ const ground = new Set([
 /** The files of src/media that start programs or look at the disk; all others only compute. */
 const mediaWithEffects = new Set([
   'ffmpeg/build.ts',
+  'ffmpeg/find-program.ts',
+  'ffmpeg/hand-over.ts',
+  'ffmpeg/open-sandbox.ts',
+  'ffmpeg/sandbox.ts',
+  'ffmpeg/store-network.ts',
   'ffmpeg/ffmpeg.ts',
   'ffmpeg/launch.ts',
   'probe/probe.ts',

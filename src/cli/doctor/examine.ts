@@ -1,6 +1,9 @@
-import { loadConfig } from '../../config.ts'
+import { type Config, loadConfig } from '../../config.ts'
 import { ConfigError, messageOf } from '../../errors.ts'
 import { type Check, failed, guarded, ok } from '../../health/check.ts'
+import { checkSandbox } from '../../health/sandbox.ts'
+import { openSandbox } from '../../media/ffmpeg/open-sandbox.ts'
+import { createStorage } from '../../storage.ts'
 import { readReadiness } from '../client/system.ts'
 import type { Line } from '../screen/paint.ts'
 import { statusPiece } from '../screen/words.ts'
@@ -58,6 +61,7 @@ async function checkHere({ baseUrl }: Session): Promise<Checks> {
       checkPostgres(config),
       checkRedisServer(config),
       checkStore(config, origin),
+      lookAtSandbox(config).then((sandbox) => ({ sandbox })),
       checkScratch(config.SCRATCH_DIR, config.MIN_FREE_SCRATCH_BYTES).then((scratch) => ({ scratch })),
     ])
     return Object.assign({}, ...found)
@@ -65,6 +69,17 @@ async function checkHere({ baseUrl }: Session): Promise<Checks> {
     if (error instanceof ConfigError) return { configuration: failed(capital(error.message)) }
     throw error
   }
+}
+
+async function lookAtSandbox(config: Config): Promise<Check> {
+  const { presignRead } = createStorage(config)
+  // What must be and cannot be is told like what may be and cannot.
+  const sandbox = await openSandbox(
+    { ...config, SANDBOX: config.SANDBOX === 'off' ? 'off' : 'auto' },
+    await presignRead('source/'),
+  )
+  await sandbox.close()
+  return checkSandbox(sandbox)
 }
 
 function noFfmpeg(error: unknown): Checks {

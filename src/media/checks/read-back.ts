@@ -2,7 +2,7 @@ import { execa } from 'execa'
 import { z } from 'zod'
 import { StderrTail, TransientError } from '../../errors.ts'
 import { judgeEnding } from '../ffmpeg/ffmpeg-failure.ts'
-import { CONFINED, launchCommand } from '../ffmpeg/launch.ts'
+import { CONFINED, endingOf, launchCommand } from '../ffmpeg/launch.ts'
 import { whitelistArgs } from '../whitelist.ts'
 
 const factsSchema = z.object({
@@ -47,18 +47,18 @@ const ENTRIES = Object.keys(factsSchema.shape.streams.def.items[0].shape).join('
  */
 export async function readBack({ ffprobePath, bytes, cwd, onStart, signal }: Reading): Promise<ReadBack> {
   signal.throwIfAborted()
-  const running = execa(...launchCommand(ffprobePath, ARGS), {
+  const running = execa(...launchCommand(ffprobePath, ARGS, { cwd }), {
     ...CONFINED,
     cwd,
     input: bytes,
     cancelSignal: signal,
   })
   if (running.pid !== undefined) onStart?.(running.pid)
-  const { stdout, stderr, exitCode = null, signal: endedBy = null } = await running
+  const { stdout, stderr, ...ended } = await running
   signal.throwIfAborted()
-  const byMachine = exitCode === 0 ? null : judgeEnding('ffprobe', { exitCode, signal: endedBy }, stderr)
+  const byMachine = ended.exitCode === 0 ? null : judgeEnding('ffprobe', endingOf(ended, stderr), stderr)
   if (byMachine) throw byMachine
-  const facts = factsSchema.safeParse(exitCode === 0 ? parsed(stdout, stderr) : { streams: [{}] })
+  const facts = factsSchema.safeParse(ended.exitCode === 0 ? parsed(stdout, stderr) : { streams: [{}] })
   const [stream] = facts.success ? facts.data.streams : factsSchema.parse({ streams: [{}] }).streams
   return { ...stream, complaints: stderr.trim() }
 }

@@ -7,7 +7,7 @@ import { createLineReader } from './bounded-lines.ts'
 import type { Ending } from './ffmpeg-failure.ts'
 import { createProgressReader, type FfmpegProgress } from './ffmpeg-progress.ts'
 import { createStderrWatch, httpStatusOf } from './ffmpeg-stderr.ts'
-import { CONFINED, launchCommand } from './launch.ts'
+import { CONFINED, endingOf, launchCommand } from './launch.ts'
 import { createStallWatch } from './stall-watch.ts'
 
 export type FfmpegRun = {
@@ -125,8 +125,8 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
     signal.removeEventListener('abort', onAbort)
     await Promise.all(fed)
     if (failure) throw withStderr(failure.reason, stderr.report().stderrTail)
-    const { exitCode = null, signal: endedBy = null } = result
-    return { exitCode, signal: endedBy, frames: progress.frames(), ...stderr.report() }
+    const report = stderr.report()
+    return { ...endingOf(result, report.stderrTail), frames: progress.frames(), ...report }
   }
 
   return {
@@ -147,7 +147,7 @@ export function runFfmpeg(run: FfmpegRun): FfmpegProcess {
 function start({ path, args, outputs, inputs = [], cwd, maxFileBytes = 0 }: FfmpegRun) {
   const outputPipes = Array.from({ length: outputs }, () => 'pipe' as const)
   const inputPipes = inputs.map(() => ({ value: 'pipe', input: true }) as const)
-  return execa(...launchCommand(path, args, { maxFileBytes }), {
+  return execa(...launchCommand(path, args, { maxFileBytes, cwd }), {
     ...CONFINED,
     cwd,
     buffer: false,

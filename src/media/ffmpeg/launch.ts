@@ -1,7 +1,10 @@
-import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { basename, join } from 'node:path'
-import { MAX_OPEN_FILES, maxAddressSpaceBytes, maxProcessorS } from '../limits.ts'
+import { basename } from 'node:path'
+import { MAX_OPEN_FILES, maxAddressSpaceBytes, maxProcesses, maxProcessorS } from '../limits.ts'
+import type { Ending } from './ffmpeg-failure.ts'
+import { findProgram } from './find-program.ts'
+import { boxedIn, type Sandbox, withoutBox } from './sandbox.ts'
 
 /**
  * Options that every media program starts with: an empty environment (ffmpeg obeys `http_proxy`),
@@ -16,21 +19,44 @@ export const CONFINED = {
   reject: false,
 } as const
 
+let sandbox: Sandbox | null = null
+
+/** From now on every program of this process runs in this sandbox, or in none. */
+export function launchIn(box: Sandbox | null): void {
+  sandbox = box
+}
+
+/** How a program that was launched here ended, whatever stood before it. */
+export function endingOf(
+  { exitCode = null, signal = null }: { exitCode?: number | null; signal?: NodeJS.Signals | null },
+  stderr: string,
+): Ending {
+  const ending = { exitCode, signal }
+  return sandbox === null ? ending : withoutBox(ending, stderr)
+}
+
 /**
  * The command line for a media program: `setpriv … -- prlimit … -- program …`, each of which replaces
  * the one before, so that it stays one process; both together take 1.5 ms of a start. What is missing
  * on a machine is left out. `setpriv` has the kernel kill the program when our process dies, which
  * nothing else does after a `kill -9`; a shell then looks whether we are still there; `prlimit` sets limits. `maxFileBytes` is the largest file it may
- * write, none unless told: output goes through pipes.
+ * write, none unless told: output goes through pipes. `cwd`, its scratch, is the only folder that it finds
+ * writable in a sandbox (`launchIn`), where two programs more come before it.
  */
 export function launchCommand(
   program: string,
   args: readonly string[],
-  { maxFileBytes = 0 }: { maxFileBytes?: number } = {},
+  { maxFileBytes = 0, cwd = null }: { maxFileBytes?: number; cwd?: string | null } = {},
 ): [file: string, args: string[]] {
-  // The child has no PATH to search.
-  const chain = [findProgram(program) ?? program, ...args]
   const prlimit = findProgram('prlimit')
+  // The child has no PATH to search.
+  const path = findProgram(program) ?? program
+  const chain = [path, ...args]
+  if (sandbox !== null) {
+    // Counted within the sandbox alone; outside it would count all processes of the user.
+    if (prlimit !== null) chain.unshift(prlimit, `--nproc=${maxProcesses(availableParallelism())}`, '--')
+    chain.unshift(...boxedIn(sandbox, { path, args, cwd }))
+  }
   if (prlimit !== null) chain.unshift(prlimit, ...limitArgs(maxFileBytes), '--')
   const setpriv = findProgram('setpriv')
   // The setpriv of BusyBox knows no --pdeathsig.
@@ -77,29 +103,4 @@ function ownLimit(name: string): number {
   ownLimits ??= readFileSync('/proc/self/limits', 'utf8')
   const hard = new RegExp(`^${name} +\\S+ +(\\d+) `, 'm').exec(ownLimits)?.[1]
   return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard)
-}
-
-const found = new Map<string, string | null>()
-
-/** The absolute path of a program, looked up once in PATH (which is the shell's, no setting of ours). */
-function findProgram(name: string): string | null {
-  if (name.includes('/')) return name
-  const known = found.get(name)
-  if (known !== undefined) return known
-  const path =
-    (process.env.PATH ?? '')
-      .split(':')
-      .map((folder) => join(folder, name))
-      .find(isExecutable) ?? null
-  found.set(name, path)
-  return path
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false // accessSync has no other way to say no
-  }
 }

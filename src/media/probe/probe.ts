@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import { PermanentError, TransientError } from '../../errors.ts'
 import { httpInput } from '../argv/input-args.ts'
-import { CONFINED, launchCommand } from '../ffmpeg/launch.ts'
+import { CONFINED, endingOf, launchCommand } from '../ffmpeg/launch.ts'
 import type { MediaInfo } from '../model.ts'
 import { filmStream, framesOf, toMediaInfo, tooLargePicture } from './media-info.ts'
 import { judgeProbe, saidBy, saysTooManyPixels, unreachable, wasDisturbed } from './probe-failure.ts'
@@ -59,7 +59,7 @@ export async function probeSource(request: ProbeRequest): Promise<MediaInfo> {
 async function runProbe(request: ProbeRequest, packets: number, timeout: AbortSignal) {
   const { ffprobePath, cwd, signal } = request
   signal.throwIfAborted()
-  const running = execa(...launchCommand(ffprobePath, probeArgs(request, packets)), {
+  const running = execa(...launchCommand(ffprobePath, probeArgs(request, packets), { cwd }), {
     ...CONFINED,
     cwd,
     stdin: 'ignore',
@@ -78,11 +78,7 @@ async function runProbe(request: ProbeRequest, packets: number, timeout: AbortSi
     const message = `ffprobe said more than ${MAX_OUTPUT_BYTES} bytes`
     throw new TransientError('probe_failed', message, saidBy(result.stderr))
   }
-  const failure = judgeProbe({
-    exitCode: result.exitCode ?? null,
-    signal: result.signal ?? null,
-    stderr: result.stderr,
-  })
+  const failure = judgeProbe({ ...endingOf(result, result.stderr), stderr: result.stderr })
   if (failure) throw failure
   const probe = parseProbe(result.stdout)
   // ffprobe takes a connection that ends for a file that ends.
