@@ -1,9 +1,9 @@
-// The static checks, then every test; closes with the count. Called by scripts/test.sh.
+// The static checks and the supply chain, then every test; closes with the count. Called by scripts/test.sh.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { runSteps, staticChecks } from './checks/steps.ts'
+import { runSteps, staticChecks, supplyChain } from './checks/steps.ts'
 
 const resultSchema = z.object({
   numPassedTests: z.number(),
@@ -20,7 +20,7 @@ try {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`]
   const tests = { name: 'tests', command: 'vitest', args: ['run', ...reporters, ...forVitest] }
 
-  const failed = await runSteps([...staticChecks, tests], { keepGoing })
+  const failed = await runSteps([...staticChecks, supplyChain, tests], { keepGoing })
   if (failed.length > 0) console.log(`\nfailed: ${failed.join(', ')}`)
   if (existsSync(outputFile)) console.log(count(outputFile))
   process.exitCode = failed.length === 0 ? 0 : 1

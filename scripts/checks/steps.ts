@@ -14,6 +14,9 @@ export const staticChecks: readonly Step[] = [
   { name: 'dead code', command: 'knip', args: [] },
 ]
 
+/** What depends on others: licences, known holes, the list of what is shipped. */
+export const supplyChain: Step = { name: 'supply chain', command: 'node', args: ['scripts/supply-chain.ts'] }
+
 /** Runs steps in order, each under a heading; stops at the first failure unless told. Returns what failed. */
 export async function runSteps(steps: readonly Step[], options: { keepGoing: boolean }): Promise<string[]> {
   const failed: string[] = []
