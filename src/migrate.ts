@@ -27,7 +27,7 @@ export async function migrate(sql: Database, path = folder): Promise<string[]> {
 
 /** Lets the roles of docker/postgres/roles.sh, where the server has them, do what each process needs. */
 export async function grantToRoles(sql: Database): Promise<void> {
-  const text = await readFile(new URL('roles/grants.sql', `file://${folder}/`), 'utf8')
+  const text = await readFile(new URL('grants.sql', import.meta.url), 'utf8')
   await transaction(sql, async (tx) => {
     // Two at once would change the same rows of the catalog.
     await tx`select pg_advisory_xact_lock(${lockKey})`

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A role for each process that uses the database, without any right: `migrate` grants what each needs
-# (sql/roles/grants.sql). Run by the image when it sets itself up, and by hand as often as you like.
+# (src/grants.sql). Run by the image when it sets itself up, and by hand as often as you like.
 set -eu
 psql -v ON_ERROR_STOP=1 --quiet --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" \
   -v api="$POSTGRES_API_PASSWORD" -v worker="$POSTGRES_WORKER_PASSWORD" -v courier="$POSTGRES_COURIER_PASSWORD" <<'SQL'

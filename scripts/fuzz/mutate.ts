@@ -77,7 +77,7 @@ const mutations = {
     }),
 } as const
 
-export type Mutation = keyof typeof mutations
+type Mutation = keyof typeof mutations
 const kinds = Object.keys(mutations) as [Mutation, ...Mutation[]]
 
 /** One file that no encoder wrote, and what was done to it: one mutation, or two, one after the other. */

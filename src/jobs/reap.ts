@@ -34,7 +34,7 @@ export async function reapTasks(
  */
 async function mayReap(tx: Transaction, leaseMs: number): Promise<boolean> {
   const [row] = await tx<{ allowed: boolean }[]>`
-    with o as (select * from maintenance for update)
+    with o as (select reaped_at, reap_from from maintenance for update)
     update maintenance m set reaped_at = now(),
       reap_from = case when now() - o.reaped_at not between '0 s' and ${leaseMs / 2} * interval '1 ms'
                   then now() + ${leaseMs} * interval '1 ms' else o.reap_from end

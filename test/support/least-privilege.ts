@@ -5,7 +5,7 @@ import { createProcessGroup } from '../../scripts/stack/processes.ts'
 import { untilItAnswers } from '../../scripts/stack/ready.ts'
 import { pingRedis } from '../../scripts/stack/redis.ts'
 
-export const redisRoles = ['migrate', 'api', 'worker', 'courier'] as const
+const redisRoles = ['migrate', 'api', 'worker', 'courier'] as const
 export type RedisRoleName = (typeof redisRoles)[number]
 
 /** The Redis of the compose file: its users, its start script, passwords of ours; and one user who may do all. */

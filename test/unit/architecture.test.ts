@@ -107,7 +107,7 @@ test('what only computes in src/media imports nothing that does more', () => {
 
 test('the environment is read in one place, and PATH where programs are looked up', () => {
   const readers = files.filter((file) => readFileSync(join(root, file), 'utf8').includes('process.env'))
-  expect(readers).toEqual(['src/config.ts', 'src/media/ffmpeg/launch.ts'])
+  expect(readers).toEqual(['src/config.ts', 'src/media/ffmpeg/find-program.ts'])
 })
 
 test('migrations are numbered one after another, each number once', () => {

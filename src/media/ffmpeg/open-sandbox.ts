@@ -1,13 +1,13 @@
 import { execa } from 'execa'
 import type { Config } from '../../config.ts'
-import { messageOf, StepladderError } from '../../errors.ts'
+import { ConfigError, messageOf } from '../../errors.ts'
 import { findProgram } from './find-program.ts'
 import { launchIn } from './launch.ts'
 import { boxedIn, type Sandbox } from './sandbox.ts'
 import { openStoreNetwork } from './store-network.ts'
 
 /** What keeps programs in: `store` reaches the store alone, `files` any address that this process reaches. */
-export type Confinement = 'store' | 'files' | 'none'
+type Confinement = 'store' | 'files' | 'none'
 
 export type OpenSandbox = {
   confinement: Confinement
@@ -20,7 +20,7 @@ const triedWithinMs = 5_000
 
 /**
  * Boxes in every media program that this process starts from now on, as far as `SANDBOX` says and the machine
- * can. Throws `sandbox_unavailable` where it must and cannot.
+ * can. Throws `bad_config` where it must and cannot.
  */
 export async function openSandbox(
   { SANDBOX: mode, SCRATCH_DIR }: Pick<Config, 'SANDBOX' | 'SCRATCH_DIR'>,
@@ -31,7 +31,7 @@ export async function openSandbox(
   try {
     const bwrap = await findBubblewrap()
     const nsenter = findProgram('nsenter')
-    if (nsenter === null) throw new StepladderError('sandbox_unavailable', 'there is no nsenter (util-linux)')
+    if (nsenter === null) throw new ConfigError('there is no nsenter (util-linux)')
     try {
       const opened = await openStoreNetwork({ bwrap, nsenter, storeUrl, folder: SCRATCH_DIR })
       return boxed({ bwrap, network: opened.network }, { because: '', close: opened.close })
@@ -61,7 +61,7 @@ function boxed(sandbox: Sandbox, { because, close }: Omit<OpenSandbox, 'confinem
 export async function findBubblewrap(): Promise<string> {
   const bwrap = findProgram('bwrap')
   if (bwrap === null) {
-    throw new StepladderError('sandbox_unavailable', 'there is no bubblewrap (apt-get install bubblewrap)')
+    throw new ConfigError('there is no bubblewrap (apt-get install bubblewrap)')
   }
   const path = findProgram('true') ?? '/usr/bin/true'
   const [file = bwrap, ...args] = [...boxedIn({ bwrap, network: null }, { path, args: [], cwd: null }), path]
@@ -73,5 +73,5 @@ export async function findBubblewrap(): Promise<string> {
   })
   if (exitCode === 0) return bwrap
   const why = stderr.split('\n').at(-1)?.slice(0, 200) || `exit code ${exitCode}`
-  throw new StepladderError('sandbox_unavailable', `bubblewrap does not work here: ${why}`)
+  throw new ConfigError(`bubblewrap does not work here: ${why}`)
 }

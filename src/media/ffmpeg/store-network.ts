@@ -6,7 +6,7 @@ import { createConnection, isIP, Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { StepladderError } from '../../errors.ts'
+import { ConfigError } from '../../errors.ts'
 import type { StoreNetwork } from './sandbox.ts'
 
 const handOver = fileURLToPath(new URL('hand-over.ts', import.meta.url))
@@ -17,7 +17,7 @@ type Opened = { network: StoreNetwork; close: () => Promise<void> }
 /**
  * A network with a loopback device alone, on which this process listens at the port of the store and passes
  * every connection on to it. It costs one small process that keeps it open, and goes with us. Throws
- * `sandbox_unavailable`: for an address that is a number and not loopback, too, which cannot be told another
+ * `bad_config`: for an address that is a number and not loopback, too, which cannot be told another
  * host by name.
  */
 export async function openStoreNetwork(options: {
@@ -107,7 +107,7 @@ async function listenerOf(holder: ChildProcess): Promise<Server> {
 }
 
 const unavailable = (why: string, cause?: unknown) =>
-  new StepladderError('sandbox_unavailable', `programs cannot be kept from the network: ${why}`, { cause })
+  new ConfigError(`programs cannot be kept from the network: ${why}`, { cause })
 
 /** Bytes both ways; what breaks on one side is reset on the other, as if there were nobody in between. */
 function relay(socket: Socket, { host, port }: { host: string; port: number }): void {

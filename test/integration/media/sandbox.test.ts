@@ -151,7 +151,7 @@ test.runIf(why !== null)(
     const found = await openSandbox({ ...settings, SANDBOX: 'auto' }, store.url('film'))
     expect(found).toMatchObject({ confinement: 'none', because: why })
     await expect(openSandbox({ ...settings, SANDBOX: 'require' }, store.url('film'))).rejects.toMatchObject({
-      code: 'sandbox_unavailable',
+      code: 'bad_config',
     })
   },
 )

@@ -14,7 +14,9 @@ begin
     revoke all on all tables in schema public from stepladder_worker;
     grant select, insert, update, delete on
       sources, videos, tasks, segments, resolutions, tracks, task_runs, events, uploads, collections, workers,
-      maintenance, passes
+      passes
+      to stepladder_worker;
+    grant select (reaped_at, reap_from, installation), update (reaped_at, reap_from) on maintenance
       to stepladder_worker;
     -- Removes answers that are old, and cannot read them.
     grant select (owner, route, key, expires_at), update (expires_at), delete on idempotency_keys
