@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the demo and the tests need and this machine lacks: ffmpeg, Redis, PostgreSQL (apt),
-# npm packages, MinIO (Go); with --for-tests Chromium, curl, jq and schemathesis (pip) too, with --with-spin what `npm run model` needs.
+# npm packages, MinIO (Go); with --for-tests Chromium, curl, jq, bubblewrap and schemathesis (pip) too, with --with-spin what
+# `npm run model` needs.
 # Says nothing when nothing is to do.
 # A service whose endpoint is given (DATABASE_URL, REDIS_URL, S3_ENDPOINT) needs no program.
 set -euo pipefail
@@ -51,6 +52,8 @@ missing_packages() {
     have curl || echo curl
     have jq || echo jq
     have_venv || echo python3-venv
+    # Only where it costs no more than this: without it the tests of the sandbox are left out, and say so.
+    if have apt-get && [ "$(id -u)" = 0 ]; then have bwrap || echo bubblewrap; fi
   fi
   # libc6-dev holds the headers, which gcc alone does not bring.
   wants --with-spin "$@" && ! { have spin && have gcc; } && echo spin gcc libc6-dev

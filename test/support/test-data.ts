@@ -29,6 +29,8 @@ export async function createTestData(options: {
     DATABASE_URL: url.href,
     REDIS_PREFIX: `${name}:`,
     S3_BUCKET: name.replace('_', '-'),
+    // Programs of tests reach out of a sandbox, to kill their worker or to note how often they ran.
+    SANDBOX: 'off',
     ...options.overrides,
   }
   const config = loadConfig(environment)
