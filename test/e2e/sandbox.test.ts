@@ -7,7 +7,7 @@ import { submitFile, untilEnded } from '../support/job-client.ts'
 import { countFrames } from '../support/media-facts.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
 
-const why = await findBubblewrap().then(
+const why = await findBubblewrap('ffmpeg').then(
   () => null,
   (error: Error) => error.message,
 )

@@ -23,13 +23,13 @@ const triedWithinMs = 5_000
  * can. Throws `bad_config` where it must and cannot.
  */
 export async function openSandbox(
-  { SANDBOX: mode, SCRATCH_DIR }: Pick<Config, 'SANDBOX' | 'SCRATCH_DIR'>,
+  { SANDBOX: mode, SCRATCH_DIR, FFMPEG_PATH }: Pick<Config, 'SANDBOX' | 'SCRATCH_DIR' | 'FFMPEG_PATH'>,
   storeUrl: string,
 ): Promise<OpenSandbox> {
   const none = (because: string): OpenSandbox => ({ confinement: 'none', because, close: async () => {} })
   if (mode === 'off') return none('SANDBOX is off')
   try {
-    const bwrap = await findBubblewrap()
+    const bwrap = await findBubblewrap(FFMPEG_PATH)
     const nsenter = findProgram('nsenter')
     if (nsenter === null) throw new ConfigError('there is no nsenter (util-linux)')
     try {
@@ -57,21 +57,17 @@ function boxed(sandbox: Sandbox, { because, close }: Omit<OpenSandbox, 'confinem
   }
 }
 
-/** The path of a bubblewrap that works here: kernels and containers may forbid what it does. */
-export async function findBubblewrap(): Promise<string> {
+/** The path of a bubblewrap in which this ffmpeg runs: kernels and containers may forbid what it does. */
+export async function findBubblewrap(ffmpegPath: string): Promise<string> {
   const bwrap = findProgram('bwrap')
-  if (bwrap === null) {
-    throw new ConfigError('there is no bubblewrap (apt-get install bubblewrap)')
-  }
-  const path = findProgram('true') ?? '/usr/bin/true'
-  const [file = bwrap, ...args] = [...boxedIn({ bwrap, network: null }, { path, args: [], cwd: null }), path]
-  const { exitCode, stderr } = await execa(file, args, {
-    reject: false,
-    timeout: triedWithinMs,
-    env: {},
-    extendEnv: false,
-  })
+  if (bwrap === null) throw new ConfigError('there is no bubblewrap (apt-get install bubblewrap)')
+  const path = findProgram(ffmpegPath)
+  if (path === null) throw new ConfigError('there is no ffmpeg')
+  const box = boxedIn({ bwrap, network: null }, { path, args: [], cwd: null })
+  const [file = bwrap, ...args] = [...box, path, '-version']
+  const options = { reject: false, timeout: triedWithinMs, env: {}, extendEnv: false } as const
+  const { exitCode, stderr } = await execa(file, args, options)
   if (exitCode === 0) return bwrap
-  const why = stderr.split('\n').at(-1)?.slice(0, 200) || `exit code ${exitCode}`
-  throw new ConfigError(`bubblewrap does not work here: ${why}`)
+  const why = stderr?.split('\n').at(-1)?.slice(0, 200) || `exit code ${exitCode}`
+  throw new ConfigError(`ffmpeg does not run in bubblewrap here: ${why}`)
 }

@@ -1,5 +1,5 @@
-import { lstatSync, readlinkSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Ending } from './ffmpeg-failure.ts'
 
 /** How programs are boxed in; made by `openSandbox`. */
@@ -53,8 +53,7 @@ export function boxedIn({ bwrap, network }: Sandbox, { path, args, cwd }: Progra
     ...(readsStore ? ['--ro-bind-try', ...names] : []),
     ...(readsStore && !network ? readOnly('/etc/resolv.conf') : []),
     ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
-    // A build of somebody's own lies elsewhere, with its libraries beside it.
-    ...(path.startsWith('/usr/') ? [] : readOnly(dirname(path))),
+    ...(path.startsWith('/usr/') ? [] : ownBuild(path)),
     ...readOnly(...certificates(args)),
     ...(cwd === null ? ['--chdir', '/'] : ['--bind', cwd, cwd, '--chdir', cwd]),
     '--',
@@ -80,6 +79,14 @@ function mountOf(path: string): string[] {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found) return []
   return found.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : readOnly(path)
+}
+
+/** A build of somebody's own: itself, what it is a link to, and libraries that lie beside its `bin`. */
+function ownBuild(path: string): string[] {
+  // One that is not there is told by what cannot execute it.
+  if (!existsSync(path)) return []
+  const target = realpathSync(path)
+  return readOnly(path, target, join(dirname(target), '../lib'))
 }
 
 /** The file after `-ca_file`, where there is one. */

@@ -11,7 +11,7 @@ import { probeSource } from '../../../src/media/probe/probe.ts'
 import { createScratch, picture, processesWith } from './scratch.ts'
 import { ETAG, startSourceServer } from './source-server.ts'
 
-const why = await findBubblewrap().then(
+const why = await findBubblewrap('ffmpeg').then(
   () => null,
   (error: Error) => error.message,
 )
@@ -32,7 +32,10 @@ beforeAll(async () => {
   })
   await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve))
   if (why === null) {
-    sandbox = await openSandbox({ SANDBOX: 'require', SCRATCH_DIR: scratch.path }, store.url('film'))
+    sandbox = await openSandbox(
+      { SANDBOX: 'require', SCRATCH_DIR: scratch.path, FFMPEG_PATH: 'ffmpeg' },
+      store.url('film'),
+    )
   }
 })
 afterAll(async () => {
@@ -147,7 +150,7 @@ describe.runIf(why === null)('a program in the sandbox', () => {
 test.runIf(why !== null)(
   'where there is no bubblewrap, programs run without it, unless it must be there',
   async () => {
-    const settings = { SCRATCH_DIR: scratch.path }
+    const settings = { SCRATCH_DIR: scratch.path, FFMPEG_PATH: 'ffmpeg' }
     const found = await openSandbox({ ...settings, SANDBOX: 'auto' }, store.url('film'))
     expect(found).toMatchObject({ confinement: 'none', because: why })
     await expect(openSandbox({ ...settings, SANDBOX: 'require' }, store.url('film'))).rejects.toMatchObject({
@@ -158,7 +161,9 @@ test.runIf(why !== null)(
 
 test('nothing is boxed in where SANDBOX is off', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stepladder-off-'))
-  expect(await openSandbox({ SANDBOX: 'off', SCRATCH_DIR: folder }, store.url('film'))).toMatchObject({
+  expect(
+    await openSandbox({ SANDBOX: 'off', SCRATCH_DIR: folder, FFMPEG_PATH: 'ffmpeg' }, store.url('film')),
+  ).toMatchObject({
     confinement: 'none',
   })
   await rm(folder, { recursive: true })
