@@ -148,25 +148,15 @@ function aviWithSubtitles(text: Buffer): Buffer {
 }
 
 /** ffmpeg looks at the name, too. */
-const extensions = ['', '.mp4', '.m3u8', '.ts']
+const extensions = ['', '.mp4', '.m3u8', '.ts', '.mkv']
 
-/**
- * Each list with each address, by turns under each extension; and with the plainest addresses in all of the
- * clothes, under every one of them.
- */
+/** Each list with each address, and with the plainest of them in all of the clothes; under each extension by turns. */
 export function disguises(canary: Canary): Disguise[] {
-  const addresses = Object.entries(hostileAddresses(canary))
-  return addresses.flatMap(([where, address], turn) =>
-    Object.entries(playlistsWith(address)).flatMap(([kind, text], other) => {
-      const name = `${kind} of ${where}`
-      if (where === 'http' || where === 'file') return inAllClothes(name, text)
-      const extension = extensions[(turn + other) % extensions.length] ?? ''
-      return [{ name, extension, bytes: Buffer.from(text) }]
+  const found = Object.entries(hostileAddresses(canary)).flatMap(([where, address]) =>
+    Object.entries(playlistsWith(address)).flatMap(([kind, text]) => {
+      const forms = where === 'http' || where === 'file' ? wrapped(text) : { bare: Buffer.from(text) }
+      return Object.entries(forms).map(([form, bytes]) => ({ name: `${kind} of ${where}, ${form}`, bytes }))
     }),
   )
+  return found.map((one, index) => ({ ...one, extension: extensions[index % extensions.length] ?? '' }))
 }
-
-const inAllClothes = (name: string, text: string): Disguise[] =>
-  Object.entries(wrapped(text)).flatMap(([form, bytes]) =>
-    extensions.map((extension) => ({ name: `${name}, ${form}`, extension, bytes })),
-  )
