@@ -28,6 +28,8 @@ export const fuzzEnvironment = {
   STALL_MS: '20000',
   COLLECT_MS: '1000',
   KEEP_FAILED_MS: '1000',
+  // As it is by default.
+  SANDBOX: 'auto',
 }
 
 /** How many videos are under way at a time, and how long one may take. */

@@ -142,7 +142,8 @@ test('doctor finds the whole system well, from a machine that has its settings',
   const { exitCode, answer } = await json('doctor')
   expect([exitCode, answer.ok]).toEqual([0, true])
   expect(Object.keys(answer.checks)).toEqual([
-    ...['api', 'api database', 'api redis', 'api storage', 'api workers', 'api clock'],
+    ...['api', 'api database', 'api redis', 'api storage', 'api workers', 'api sandbox'],
+    'api clock',
   ])
   const before = new Set((await system.storage.list('')).map(({ key }) => key))
   const inside = commandLine({ ...system.environment, STEPLADDER_API: system.baseUrl })
@@ -152,7 +153,7 @@ test('doctor finds the whole system well, from a machine that has its settings',
   expect(Object.keys(checks)).toEqual(
     expect.arrayContaining([
       ...['ffmpeg', 'ffmpeg encoders', 'ffmpeg filters', 'ffprobe', 'postgres', 'postgres clock', 'redis'],
-      ...['redis clock', 'store', 'store clock', 'store cors', 'scratch'],
+      ...['redis clock', 'store', 'store clock', 'store cors', 'sandbox', 'scratch'],
     ]),
   )
   // What it wrote to try the bucket is gone again.
