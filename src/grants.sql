@@ -8,6 +8,14 @@ begin
     grant select, insert, update, delete on
       sources, videos, tasks, segments, resolutions, tracks, task_runs, events, uploads, idempotency_keys, collections
       to stepladder_api;
+    -- It looks at keys, and makes none.
+    grant select, update (last_used_at) on api_keys to stepladder_api;
+    grant select (token_secret), update (token_secret) on maintenance to stepladder_api;
+    grant select, insert, update on webhook_endpoints, webhook_deliveries to stepladder_api;
+    grant select, insert on webhook_messages to stepladder_api;
+    grant select on webhook_attempts to stepladder_api;
+    -- Writes secrets, and cannot read them.
+    grant select (endpoint_id, expires_at), insert, update (expires_at), delete on webhook_secrets to stepladder_api;
   end if;
 
   if exists (select from pg_roles where rolname = 'stepladder_worker') then
@@ -21,6 +29,11 @@ begin
     -- Removes answers that are old, and cannot read them.
     grant select (owner, route, key, expires_at), update (expires_at), delete on idempotency_keys
       to stepladder_worker;
+    -- Removes what is old.
+    grant select (id, deleted_at), delete on webhook_endpoints to stepladder_worker;
+    grant select (id, endpoint_id), delete on webhook_deliveries to stepladder_worker;
+    grant select (id, at), delete on webhook_messages to stepladder_worker;
+    grant select (expires_at), delete on webhook_secrets to stepladder_worker;
   end if;
 
   if exists (select from pg_roles where rolname = 'stepladder_courier') then
@@ -32,6 +45,10 @@ begin
     grant select, insert, update on collections to stepladder_courier;
     grant select (task_id), delete on segments to stepladder_courier;
     grant select (video_id), update (mp4_key, mp4_size_bytes) on resolutions to stepladder_courier;
+    grant select, insert, update on webhook_deliveries, webhook_attempts to stepladder_courier;
+    grant select, insert on webhook_messages to stepladder_courier;
+    grant select, update on webhook_endpoints to stepladder_courier;
+    grant select on webhook_secrets to stepladder_courier;
   end if;
 end
 $$;

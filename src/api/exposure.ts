@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts'
 /** Passwords that we, or the makers of the services, give out to begin with: the first that anybody tries. */
 const givenOut = new Set([
   'stepladder',
+  'stepladder-api',
   'stepladder-secret',
   'stepladder-migrate',
   'stepladder-api',

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { z } from 'zod'
+import { createKey } from '../../src/auth/api-keys.ts'
 import { askApi } from '../../src/cli/client/request.ts'
 import { submitJob } from '../../src/cli/client/submit.ts'
 import { type Source, serve, startSource } from '../integration/courier/source-server.ts'
@@ -76,6 +77,9 @@ async function makeDatabaseRoles(): Promise<void> {
   for (const _ of [1, 2]) await execa(script, { env })
 }
 
+const webhookSchema = z.object({ id: z.uuid() })
+const deliveriesSchema = z.object({ deliveries: z.array(z.object({ attempts: z.array(z.unknown()) })) })
+
 const secretOf = (role: Role) => `it's a "secret" of ${role}`
 
 function as(role: Role, databaseUrl: string): string {
@@ -87,6 +91,17 @@ function as(role: Role, databaseUrl: string): string {
 
 test('jobs by upload and by URL, a failure, a retry, a cancellation and a deletion go through with the rights of each role alone', async () => {
   const { baseUrl } = system
+  const ask = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) =>
+    askApi(z.unknown(), {
+      baseUrl,
+      method,
+      path,
+      ...(body && { body }),
+      signal: new AbortController().signal,
+    })
+  // Nobody answers there with 2xx.
+  const webhook = webhookSchema.parse(await ask('POST', '/webhooks', { url: source.url('/hook') }))
+  await ask('POST', `/webhooks/${webhook.id}/rotate`)
   const uploaded = await submitFile(system, await shortClip())
   const events = await watchJob(system, uploaded.id)
   expect(events.some(({ snapshot }) => snapshot.stage === 'encoding')).toBe(true)
@@ -99,8 +114,6 @@ test('jobs by upload and by URL, a failure, a retry, a cancellation and a deleti
   const text = await submitFile(system, textNamedMp4())
   expect(await untilEnded(system, text.id)).toMatchObject({ error: { code: 'unsupported_container' } })
 
-  const ask = (method: 'POST' | 'DELETE', path: string) =>
-    askApi(z.unknown(), { baseUrl, method, path, signal: new AbortController().signal })
   await ask('POST', `/videos/${text.id}/retry`)
   await untilEnded(system, text.id)
   const waiting = await submitJob(baseUrl, { source: { url: source.url('/film.mp4') } })
@@ -111,10 +124,25 @@ test('jobs by upload and by URL, a failure, a retry, a cancellation and a deleti
   // Maintenance has a dead letter to keep and a list of consumers to look at.
   await expect.poll(() => admin.xlen('video:jobs:dead')).toBeGreaterThan(0)
 
+  const isTold = async () =>
+    deliveriesSchema
+      .parse(await ask('GET', `/webhooks/${webhook.id}/deliveries`))
+      .deliveries.filter(({ attempts }) => attempts.length > 0)
+  await expect.poll(async () => (await isTold()).length).toBeGreaterThan(2)
+  await ask('DELETE', `/webhooks/${webhook.id}`)
+  const rows = () => system.sql`select from webhook_endpoints`
+  await expect.poll(async () => (await rows()).length).toBe(0)
+
+  const { key, text: secret } = await createKey(system.sql, {
+    ...{ name: 'test', owner: 'default', scopes: ['read'], expiresInS: null },
+  })
+  const asked = () => fetch(`${baseUrl}/videos`, { headers: { authorization: `Bearer ${secret}` } })
+  const used = () => system.sql`select from api_keys where id = ${key.id} and last_used_at is not null`
+  await expect.poll(async () => [(await asked()).status, (await used()).length]).toEqual([200, 1])
   // The client tells its own version at each connection, where the server has a command for it, and does without.
   const refused = JSON.stringify(await admin.acl('LOG')).replaceAll('client|setinfo', '')
   expect(refused).not.toMatch(/"reason","(?!command","context","toplevel","object","")/)
-  expect(system.logs()).not.toMatch(/permission denied|NOPERM|NOAUTH/)
+  expect(system.logs()).not.toMatch(/permission denied|NOPERM|NOAUTH|counted by this process alone/)
 })
 
 describe('in Redis', () => {
@@ -177,6 +205,12 @@ describe('in PostgreSQL', () => {
     ['courier', 'select * from uploads'],
     ['courier', 'select objects from segments'],
     ['courier', 'select * from workers'],
+    ['api', "update api_keys set scopes = '{admin}'"],
+    ['api', 'select secret from webhook_secrets'],
+    ['worker', 'select * from api_keys'],
+    ['worker', 'select secret from webhook_secrets'],
+    ['worker', 'select token_secret from maintenance'],
+    ['courier', 'select * from api_keys'],
     ['courier', 'delete from videos'],
     ['courier', 'delete from tasks'],
     ['courier', 'insert into videos (id) values (gen_random_uuid())'],
@@ -196,6 +230,6 @@ describe('in PostgreSQL', () => {
       select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'public' and c.relkind = 'r'
         and not has_table_privilege('stepladder_api', c.oid, 'select') order by 1`
-    expect(rows.map(({ name }) => name)).toEqual(['maintenance', 'passes'])
+    expect(rows.map(({ name }) => name)).toEqual(['maintenance', 'passes', 'webhook_secrets'])
   })
 })

@@ -85,6 +85,7 @@ const readinessSchema = z
       redis: checkSchema,
       storage: checkSchema,
       workers: checkSchema,
+      sandbox: checkSchema.describe("of the API's own ffprobe"),
     }),
   })
   .meta({ id: 'Readiness' })

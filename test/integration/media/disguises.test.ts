@@ -3,12 +3,16 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { loadConfig } from '../../../src/config.ts'
 import { httpInput } from '../../../src/media/argv/input-args.ts'
 import { CONFINED, launchCommand } from '../../../src/media/ffmpeg/launch.ts'
 import { probeSource } from '../../../src/media/probe/probe.ts'
+import { sourceLimits } from '../../../src/media/probe/source-limits.ts'
 import { type Disguise, disguises } from '../../support/hostile/playlists.ts'
 import { createScratch } from './scratch.ts'
 import { ETAG, startSourceServer } from './source-server.ts'
+
+const limits = sourceLimits(loadConfig({}))
 
 let scratch: Awaited<ReturnType<typeof createScratch>>
 let store: Awaited<ReturnType<typeof startSourceServer>>
@@ -82,7 +86,7 @@ test('a probe refuses hundreds of lists in disguise, calls nothing and opens not
 }, async () => {
   const answers: Record<string, number> = {}
   await withEach(async (file) => {
-    const source = { url: store.url(file), etag: ETAG, sizeBytes: 1000, cwd: scratch.path }
+    const source = { url: store.url(file), etag: ETAG, sizeBytes: 1000, cwd: scratch.path, limits }
     const { signal } = new AbortController()
     const probing = probeSource({ ...source, ffprobePath: 'ffprobe', signal, timeoutMs: 60_000 })
     const answer = await probing.then(

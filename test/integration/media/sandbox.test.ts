@@ -5,11 +5,15 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { loadConfig } from '../../../src/config.ts'
 import { CONFINED, endingOf, launchCommand } from '../../../src/media/ffmpeg/launch.ts'
 import { findBubblewrap, type OpenSandbox, openSandbox } from '../../../src/media/ffmpeg/open-sandbox.ts'
 import { probeSource } from '../../../src/media/probe/probe.ts'
+import { sourceLimits } from '../../../src/media/probe/source-limits.ts'
 import { createScratch, picture, processesWith } from './scratch.ts'
 import { ETAG, startSourceServer } from './source-server.ts'
+
+const limits = sourceLimits(loadConfig({}))
 
 const why = await findBubblewrap('ffmpeg').then(
   () => null,
@@ -121,7 +125,7 @@ describe.runIf(why === null)('a program in the sandbox', () => {
   test('that reads the store reaches it, and nothing else', async () => {
     await scratch.make('film', ...picture('64x64', '10', 1), '-f', 'matroska', '-c:v', 'mpeg4')
     const { signal } = new AbortController()
-    const source = { url: store.url('film'), etag: ETAG, sizeBytes: 1000, cwd: scratch.path, signal }
+    const source = { url: store.url('film'), etag: ETAG, sizeBytes: 1000, cwd: scratch.path, signal, limits }
     const media = await probeSource({ ...source, ffprobePath: 'ffprobe', timeoutMs: 20_000 })
     expect(media.video).toMatchObject({ codec: 'mpeg4', width: 64 })
 
