@@ -43,7 +43,10 @@ export const errorCodes = {
   source_too_large: { class: 'permanent', about: 'the source has more than the bytes allowed' },
   source_changed: { class: 'permanent', about: 'the source was replaced since it was submitted' },
   source_not_found: { class: 'permanent', about: 'the source or its host does not exist' },
-  source_refused: { class: 'permanent', about: "the source's server answered 4xx or redirects without end" },
+  source_refused: {
+    class: 'permanent',
+    about: "the source's server answered 4xx, redirects without end or sends it compressed",
+  },
   source_forbidden: { class: 'permanent', about: 'the source lies at an address that is not public' },
   source_too_slow: { class: 'permanent', about: 'the source took longer than allowed to download' },
 

@@ -12,7 +12,8 @@ import type { Log } from '../log.ts'
 import type { Progress } from '../progress/report.ts'
 import { holdThroughOutage } from '../runs/hold.ts'
 import type { Storage } from '../storage.ts'
-import { asSourceError, type Download, openDownload } from './download.ts'
+import { openDownload } from './download.ts'
+import { wholeBody } from './whole-body.ts'
 
 const inputSchema = z.object({ url: z.string() })
 const reportMs = 500
@@ -39,12 +40,18 @@ export async function fetchSource(
   const { config, storage, log } = context
   const key = fetchedKey(task)
   try {
-    const source = await openDownload(url, {
+    const options = {
       agent: context.agent,
       maxBytes: config.MAX_SOURCE_BYTES,
       signal: AbortSignal.any([signal, AbortSignal.timeout(config.FETCH_TIMEOUT_MS)]),
+    }
+    const first = await openDownload(url, options)
+    const body = wholeBody(first, (rest) => openDownload(url, { ...options, rest }), {
+      signal: options.signal,
+      onBreak: ({ message }, bytes) => log.warn({ err: message, bytes }, 'source broke off, going on'),
     })
-    const stored = await storage.putStream(key, checkedBytes(source, context, task), {
+    const told = toldBytes(body, first.totalBytes, { context, task })
+    const stored = await storage.putStream(key, checkedBytes(told, config), {
       contentType: 'application/octet-stream',
       signal,
     })
@@ -61,33 +68,38 @@ export async function fetchSource(
 }
 
 /**
- * Passes the bytes on, reports them, and throws where the source is not worth keeping: in the midst of
- * the stream, so that no object is made of it. A header may lie or be missing.
+ * Passes the bytes on, and throws where the source is not worth keeping: in the midst of the
+ * stream, so that no object is made of it. A header may lie or be missing.
  */
-async function* checkedBytes(
-  { body, totalBytes }: Download,
-  { config, progress }: CourierContext,
-  task: ClaimedTask,
-): AsyncGenerator<Buffer> {
+async function* checkedBytes(body: AsyncIterable<Buffer>, config: Config): AsyncGenerator<Buffer> {
   let bytes = 0
-  let reportedAt = 0
-  try {
-    for await (const piece of body) {
-      bytes += piece.length
-      if (bytes > config.MAX_SOURCE_BYTES) {
-        throw new PermanentError(
-          'source_too_large',
-          `the source has more than the ${config.MAX_SOURCE_BYTES} bytes allowed`,
-        )
-      }
-      if (Date.now() - reportedAt >= reportMs) {
-        reportedAt = Date.now()
-        void progress.stage(task.videoId, 'queued', 'fetching', { bytes, total_bytes: totalBytes })
-      }
-      yield piece
+  for await (const piece of body) {
+    bytes += piece.length
+    if (bytes > config.MAX_SOURCE_BYTES) {
+      throw new PermanentError(
+        'source_too_large',
+        `the source has more than the ${config.MAX_SOURCE_BYTES} bytes allowed`,
+      )
     }
-  } catch (error) {
-    throw asSourceError(error)
+    yield piece
   }
   if (bytes === 0) throw new PermanentError('empty_source', 'the source is empty')
+}
+
+/** Passes the bytes on and tells of them now and then. */
+async function* toldBytes(
+  body: AsyncIterable<Buffer>,
+  totalBytes: number | null,
+  { context, task }: { context: CourierContext; task: ClaimedTask },
+): AsyncGenerator<Buffer> {
+  let bytes = 0
+  let toldAt = 0
+  for await (const piece of body) {
+    bytes += piece.length
+    if (Date.now() - toldAt >= reportMs) {
+      toldAt = Date.now()
+      void context.progress.stage(task.videoId, 'queued', 'fetching', { bytes, total_bytes: totalBytes })
+    }
+    yield piece
+  }
 }

@@ -82,7 +82,7 @@ export async function createCourierSystem(options: {
       if (!accept(row)) throw new Error(`the fetch is still ${row.state}`)
       return row
     }
-    return vi.waitFor(found, { timeout: 15_000, interval: 20 })
+    return vi.waitFor(found, { timeout: 45_000, interval: 20 })
   }
 
   return {
