@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net'
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown
 export type Source = AsyncDisposable & {
@@ -29,6 +29,28 @@ export async function startSource(answer: Answer, host = '127.0.0.1'): Promise<S
     connections: () => connections,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** A server that is free to break HTTP: it has one whole request and the bare connection. */
+export async function startRawSource(
+  answer: (socket: Socket) => void,
+): Promise<AsyncDisposable & { url: (path: string) => string }> {
+  const sockets = new Set<Socket>()
+  const server = createRawServer((socket) => {
+    sockets.add(socket)
+    socket.once('data', () => answer(socket))
+    // The other side may have had enough.
+    socket.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: (path) => `http://127.0.0.1:${port}${path}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }
