@@ -42,6 +42,7 @@ export const errorCodes = {
   too_long: { class: 'permanent', about: 'the source is longer than allowed' },
   source_too_large: { class: 'permanent', about: 'the source has more than the bytes allowed' },
   source_changed: { class: 'permanent', about: 'the source was replaced since it was submitted' },
+  checksum_mismatch: { class: 'permanent', about: 'the source has not the SHA-256 that the job gave' },
   source_not_found: { class: 'permanent', about: 'the source or its host does not exist' },
   source_refused: {
     class: 'permanent',

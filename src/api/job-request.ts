@@ -30,6 +30,12 @@ const keySchema = lineSchema
   .max(1024)
   .refine(isSourceKey, 'must be a key below source/, without empty, . or .. parts')
 
+const sha256Schema = z
+  .string()
+  .describe('of the file behind `url`, in hexadecimal digits; any other file fails the video')
+  .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
+  .transform((digits) => digits.toLowerCase())
+
 const metadataSchema = z
   .custom<Record<string, unknown>>(isPlainObject, 'must be an object')
   .refine((value) => isShallow(value, maxMetadataDepth), {
@@ -43,15 +49,26 @@ const metadataSchema = z
   .refine(isStorable, 'must not hold NUL or half characters')
   .meta({ type: 'object' })
 
-/** `{ url }` or `{ key }`; `{ kind, url }` or `{ kind, key }` afterwards. */
+/** `{ url, sha256? }` or `{ key }`; with a `kind` afterwards. */
 export const sourceSchema = z
-  .strictObject({ url: urlSchema.optional(), key: keySchema.optional() })
-  .describe('either `key` or `url`')
-  .meta({ minProperties: 1, maxProperties: 1 })
-  .transform(({ url, key }, context) => {
-    if (url !== undefined && key === undefined) return { kind: 'url' as const, url }
-    if (key !== undefined && url === undefined) return { kind: 'key' as const, key }
-    context.addIssue({ code: 'custom', message: 'must have either url or key' })
+  .strictObject({ url: urlSchema.optional(), sha256: sha256Schema.optional(), key: keySchema.optional() })
+  .describe('either `key` or `url`, with which `sha256` may stand')
+  .meta({
+    oneOf: [
+      { required: ['key'], maxProperties: 1 },
+      { required: ['url'], properties: { key: false } },
+    ],
+  })
+  .transform(({ url, sha256, key }, context) => {
+    if (url !== undefined && key === undefined) {
+      return { kind: 'url' as const, url, ...(sha256 !== undefined && { sha256 }) }
+    }
+    if (key !== undefined && url === undefined && sha256 === undefined) return { kind: 'key' as const, key }
+    const message =
+      sha256 !== undefined && key !== undefined
+        ? 'must have sha256 with a url only'
+        : 'must have either url or key'
+    context.addIssue({ code: 'custom', message })
     return z.NEVER
   })
 export type JobSource = z.infer<typeof sourceSchema>

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto'
 import type { Agent } from 'undici'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
@@ -15,7 +16,7 @@ import type { Storage } from '../storage.ts'
 import { openDownload } from './download.ts'
 import { wholeBody } from './whole-body.ts'
 
-const inputSchema = z.object({ url: z.string() })
+const inputSchema = z.object({ url: z.string(), sha256: z.string().optional() })
 const reportMs = 500
 
 export type CourierContext = {
@@ -36,9 +37,10 @@ export async function fetchSource(
   task: ClaimedTask,
   signal: AbortSignal,
 ): Promise<void> {
-  const { url } = inputSchema.parse(task.input)
+  const { url, sha256 } = inputSchema.parse(task.input)
   const { config, storage, log } = context
   const key = fetchedKey(task)
+  const hash = createHash('sha256')
   try {
     const options = {
       agent: context.agent,
@@ -51,12 +53,13 @@ export async function fetchSource(
       onBreak: ({ message }, bytes) => log.warn({ err: message, bytes }, 'source broke off, going on'),
     })
     const told = toldBytes(body, first.totalBytes, { context, task })
-    const stored = await storage.putStream(key, checkedBytes(told, config), {
+    const stored = await storage.putStream(key, checkedBytes(told, { config, hash, sha256 }), {
       contentType: 'application/octet-stream',
       signal,
     })
     log.info({ bytes: stored.bytes }, 'source fetched')
-    await holdThroughOutage(() => completeFetch(context.sql, task, { key, ...stored }), {
+    const source = { key, sha256: hash.digest('hex'), ...stored }
+    await holdThroughOutage(() => completeFetch(context.sql, task, source), {
       signal,
       log,
       report: context.report,
@@ -68,10 +71,13 @@ export async function fetchSource(
 }
 
 /**
- * Passes the bytes on, and throws where the source is not worth keeping: in the midst of the
+ * Passes the bytes on into the hash, and throws where the source is not worth keeping: in the midst of the
  * stream, so that no object is made of it. A header may lie or be missing.
  */
-async function* checkedBytes(body: AsyncIterable<Buffer>, config: Config): AsyncGenerator<Buffer> {
+async function* checkedBytes(
+  body: AsyncIterable<Buffer>,
+  { config, hash, sha256 }: { config: Config; hash: Hash; sha256: string | undefined },
+): AsyncGenerator<Buffer> {
   let bytes = 0
   for await (const piece of body) {
     bytes += piece.length
@@ -81,9 +87,14 @@ async function* checkedBytes(body: AsyncIterable<Buffer>, config: Config): Async
         `the source has more than the ${config.MAX_SOURCE_BYTES} bytes allowed`,
       )
     }
+    hash.update(piece)
     yield piece
   }
   if (bytes === 0) throw new PermanentError('empty_source', 'the source is empty')
+  const found = hash.copy().digest('hex')
+  if (sha256 !== undefined && sha256 !== found) {
+    throw new PermanentError('checksum_mismatch', `the SHA-256 of the source is ${found}, not ${sha256}`)
+  }
 }
 
 /** Passes the bytes on and tells of them now and then. */

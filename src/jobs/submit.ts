@@ -13,7 +13,9 @@ export type Submission = {
   options: JobOptions
   /** Whom to tell of the end, beside the endpoints of the owner. */
   webhookUrl?: string | undefined
-  source: { kind: 'url'; url: string } | { kind: 'key'; key: string; etag: string; bytes: number }
+  source:
+    | { kind: 'url'; url: string; sha256?: string }
+    | { kind: 'key'; key: string; etag: string; bytes: number }
 }
 
 /**
@@ -30,6 +32,7 @@ export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId
   const etag = job.source.kind === 'key' ? job.source.etag : null
   const bytes = job.source.kind === 'key' ? job.source.bytes : null
   const url = job.source.kind === 'url' ? job.source.url : null
+  const sha256 = job.source.kind === 'url' ? job.source.sha256 : undefined
   const [row] = await sql<{ id: number; created_at: Date }[]>`
     with u as (
       select ${isOver(sql)} as over, size_bytes <> ${bytes}::bigint as incomplete
@@ -50,7 +53,7 @@ export async function submitVideo(sql: Query, job: Submission): Promise<{ taskId
       select id, 1, 'submitted', ${json(sql, { source: job.source.kind, priority: job.priority })}::jsonb from v
     )
     insert into tasks (video_id, kind, rank, input)
-    select id, ${kind}, ${taskRank(kind, 0)}::int, ${json(sql, url ? { url } : {})} from v
+    select id, ${kind}, ${taskRank(kind, 0)}::int, ${json(sql, url ? { url, sha256 } : {})} from v
     returning id, created_at`
   if (!row) throw await whyNot(sql, key)
   return { taskId: row.id, createdAt: row.created_at }

@@ -54,6 +54,14 @@ describe('a job from a URL', () => {
     })
   })
 
+  test('hands the courier the checksum too, in small letters', async () => {
+    const sha256 = 'AB'.repeat(32)
+    const { status, body } = await submit({ source: { url, sha256 } })
+    expect([status, body.source]).toEqual([201, { kind: 'url', url, key: null, size_bytes: null }])
+    const [task] = await api.sql`select input from tasks where video_id = ${body.id}`
+    expect(task).toEqual({ input: { url, sha256: 'ab'.repeat(32) } })
+  })
+
   test('wakes the courier', async () => {
     const { promise: woken, resolve } = Promise.withResolvers<void>()
     const listening = await api.sql.listen('stepladder_fetch', () => resolve())
@@ -103,6 +111,17 @@ describe('a request that is not valid is refused with 422 and the field', () => 
     ['no source', {}, 'source', /expected object/],
     ['an empty source', { source: {} }, 'source', /either url or key/],
     ['two sources', { source: { url, key: 'source/a' } }, 'source', /either url or key/],
+    ['a checksum alone', { source: { sha256: 'a'.repeat(64) } }, 'source', /either url or key/],
+    [
+      'a checksum of an object',
+      { source: { key: 'source/a', sha256: 'a'.repeat(64) } },
+      'source',
+      /sha256 with a url only/,
+    ],
+    ['a short checksum', { source: { url, sha256: 'a'.repeat(63) } }, 'source.sha256', /64 hexadecimal/],
+    ['another checksum', { source: { url, sha256: `0x${'a'.repeat(62)}` } }, 'source.sha256', /64 hex/],
+    ['a line behind it', { source: { url, sha256: `${'a'.repeat(64)}\n` } }, 'source.sha256', /64 hex/],
+    ['a checksum that is null', { source: { url, sha256: null } }, 'source.sha256', /expected string/],
     ['an unknown field', { source, titel: 'x' }, 'titel', /not a known field/],
     ['an unknown field within', { source: { url, etag: 'x' } }, 'source.etag', /not a known field/],
     ['a wrong type', { source, title: 7 }, 'title', /expected string/],
@@ -113,6 +132,7 @@ describe('a request that is not valid is refused with 422 and the field', () => 
     ['an unknown priority', { source, priority: 'urgent' }, 'priority', /high, normal, low/],
     ['a file URL', { source: { url: 'file:///etc/passwd' } }, 'source.url', /http or https/],
     ['a URL with a line end', { source: { url: 'http://a/\nb' } }, 'source.url', /http or https/],
+    ['an address with a zone', { source: { url: 'http://[fe80::1%25lo]/' } }, 'source.url', /http or https/],
     ['no URL at all', { source: { url: 'film' } }, 'source.url', /http or https/],
     ['a long URL', { source: { url: `http://a/${'x'.repeat(2040)}` } }, 'source.url', /2048/],
     ['a key elsewhere', { source: { key: 'processed/a' } }, 'source.key', /below source/],

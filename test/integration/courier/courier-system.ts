@@ -56,11 +56,11 @@ export async function createCourierSystem(options: {
     await drained
   }
 
-  async function submit(url: string): Promise<string> {
+  async function submit(url: string, sha256?: string): Promise<string> {
     const id = randomUUID()
     await submitVideo(sql, {
       ...{ id, title: null, priority: 'normal', metadata: {}, options: jobOptionsSchema.parse({}) },
-      source: { kind: 'url', url },
+      source: { kind: 'url', url, ...(sha256 !== undefined && { sha256 }) },
     })
     await sql.notify('stepladder_fetch', '')
     return id
@@ -95,8 +95,8 @@ export async function createCourierSystem(options: {
     look,
     until,
     /** Submits and waits for the fetch to be over. */
-    fetched: async (url: string) => {
-      const id = await submit(url)
+    fetched: async (url: string, sha256?: string) => {
+      const id = await submit(url, sha256)
       const over = ['done', 'failed', 'cancelled']
       return { id, ...(await until(id, ({ state }) => over.includes(state))) }
     },

@@ -123,7 +123,7 @@ test.for(['fetched again', 'cancelled'] as const)(
       const key = fetchedKey(task)
       const put = { contentType: 'video/mp4', signal: AbortSignal.timeout(5_000) }
       await system.storage.put(key, Buffer.from('film'), put)
-      return { task, source: { key, etag: 'x', bytes: 4 } }
+      return { task, source: { key, etag: 'x', bytes: 4, sha256: '0' } }
     }
     await store()
     await system.sql`update tasks set state = 'queued', fence = fence + 1 where video_id = ${id}`

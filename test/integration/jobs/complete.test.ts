@@ -48,7 +48,7 @@ describe('a fetch that is done', () => {
     const { videoId, taskId } = await submit(jobs.sql, { url: 'http://example.org/?key=secret' })
     const task = await claimFetch(jobs.sql, { workerId: 'courier', leaseMs })
     if (!task) throw new Error('nothing to fetch')
-    const source = { key: fetchedKey(task), etag: 'e', bytes: 5 }
+    const source = { key: fetchedKey(task), etag: 'e', bytes: 5, sha256: '0' }
     await completeFetch(jobs.sql, task, source)
     await completeFetch(jobs.sql, task, source)
     expect(await readState(jobs.sql, videoId)).toMatchObject({ source_key: source.key, source_etag: 'e' })
@@ -62,7 +62,7 @@ describe('a fetch that is done', () => {
     const task = await claimFetch(jobs.sql, { workerId: 'courier', leaseMs })
     if (!task) throw new Error('nothing to fetch')
     const old = { ...task, fence: 0 }
-    const source = { key: fetchedKey(task), etag: 'e', bytes: 5 }
+    const source = { key: fetchedKey(task), etag: 'e', bytes: 5, sha256: '0' }
     await expect(completeFetch(jobs.sql, old, source)).rejects.toMatchObject(fenced)
     expect(await jobs.sql`select key from sources`).toEqual([])
   })

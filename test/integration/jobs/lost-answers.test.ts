@@ -122,6 +122,6 @@ test('a fetch whose claim was not answered is adopted by its courier, and commit
   expect(await adoptFetch(jobs.sql, 'me')).toEqual(task)
   expect(await adoptFetch(jobs.sql, 'you')).toBeNull()
   if (!task) throw new Error('not claimed')
-  await twice(() => completeFetch(jobs.sql, task, { key: 'source/x', etag: 'e', bytes: 1 }))
+  await twice(() => completeFetch(jobs.sql, task, { key: 'source/x', etag: 'e', bytes: 1, sha256: '0' }))
   expect(await eventKinds(jobs.sql, task.videoId)).toEqual(['submitted', 'fetched'])
 })

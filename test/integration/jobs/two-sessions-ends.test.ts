@@ -151,7 +151,11 @@ test.each<[string, () => Promise<ClaimedTask>, (task: ClaimedTask) => Promise<vo
   ['a track', runningChunk, (task) => complete(jobs.sql, task)],
   ['a plan', runningPlan, (task) => completePlan(jobs.sql, task, made)],
   ['a finish', () => finishing(jobs.sql), (task) => completeFinish(jobs.sql, task, finished)],
-  ['a fetch', runningFetch, (task) => completeFetch(jobs.sql, task, { key: 'k', etag: 'e', bytes: 1 })],
+  [
+    'a fetch',
+    runningFetch,
+    (task) => completeFetch(jobs.sql, task, { key: 'k', etag: 'e', bytes: 1, sha256: '0' }),
+  ],
   ['a failure', runningChunk, (task) => failTask(jobs.sql, task, failure)],
   ['a new plan', runningChunk, (task) => replanVideo(jobs.sql, task, failure)],
 ])(

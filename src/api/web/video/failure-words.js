@@ -24,6 +24,8 @@ const permanent = {
   too_long: 'Split it: GET /limits tells how long it may be.',
   source_too_large: 'Make it smaller, or have the limit raised (MAX_SOURCE_BYTES).',
   source_changed: 'Retry: the object that is there now is taken.',
+  checksum_mismatch:
+    'Compare the checksum with the file behind the address, and submit it with the right one.',
   source_not_found: 'Check the address. Once the source is there, retry.',
   source_refused: 'Check the address and its rights, then retry.',
   source_forbidden: 'Upload the file instead: its address is not public.',
