@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { StepladderError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { authenticate } from './authenticate.ts'
+import { authenticate, refuse } from './authenticate.ts'
 import type { ApiContext } from './context.ts'
 import { healthRoutes } from './health.ts'
 import { jobRoutes } from './jobs.ts'
@@ -35,14 +35,18 @@ const answerWithinMs = 8_000
 export function createApp(context: ApiContext): Hono {
   const app = new Hono()
   app.use(
+    // Every answer has an id, a line in the log and its headers, whoever refuses it below.
     identifyRequests,
     logRequests(context.log),
     secureHeaders(context.config),
+    // Costs nothing, and answers preflights, which show no key.
     guardOrigins(context.config),
     boundBodies(context.config),
+    // Bounds all that asks a neighbour: first who asks, by whose key it is then counted, and refused after that.
     answerInTime,
     authenticate(context),
     limitRates(context),
+    refuse,
   )
   for (const routes of [
     jobRoutes,

@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { type ApiKey, findKey, proveKey } from '../auth/api-keys.ts'
 import { readKeyText } from '../auth/key-text.ts'
-import type { OpenMode } from '../auth/open-mode.ts'
+import { isLoopback, type OpenMode } from '../auth/open-mode.ts'
 import type { Tokens } from '../auth/tokens.ts'
 import type { Database } from '../db.ts'
 import { StepladderError } from '../errors.ts'
@@ -49,7 +49,7 @@ export function createIdentify(parts: { sql: Database; openMode: OpenMode; token
   }
 
   return async (c, options) => {
-    if (await openMode.isOpen()) return { caller: anonymous }
+    if (await openMode.isOpen()) return { caller: anonymousAt(c) }
     const header = c.req.header('authorization')
     if (header !== undefined) return byKey(header)
     const found = (options.byLink ? await byLink(c) : null) ?? (await bySession(c))
@@ -58,11 +58,24 @@ export function createIdentify(parts: { sql: Database; openMode: OpenMode; token
   }
 }
 
+/**
+ * Who asks while there are no keys. A name server can lead the browser of somebody at this machine to 127.0.0.1
+ * under a name of its own (DNS rebinding), and a proxy here can lead the world to it: neither asks for a name
+ * of this machine. Throws `unauthenticated`.
+ */
+export function anonymousAt(c: Context): Caller {
+  const { hostname } = new URL(c.req.url)
+  if (isLoopback(hostname.replace(/^\[|\]$/g, ''))) return anonymous
+  throw unauthenticated(
+    `without keys nobody is answered who asks for ${hostname} instead of localhost: make a key`,
+  )
+}
+
 export function unauthenticated(sentence: string): StepladderError {
   return new StepladderError('unauthenticated', sentence)
 }
 
-export function isUnauthenticated(error: unknown): boolean {
+export function isUnauthenticated(error: unknown): error is StepladderError {
   return error instanceof StepladderError && error.code === 'unauthenticated'
 }
 

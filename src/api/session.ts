@@ -3,9 +3,9 @@ import { deleteCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
 import { proveKey } from '../auth/api-keys.ts'
 import { readKeyText } from '../auth/key-text.ts'
-import { anonymous, type Caller } from './caller.ts'
+import type { Caller } from './caller.ts'
 import type { ApiContext } from './context.ts'
-import { callerBy, isUnauthenticated, unauthenticated } from './identify.ts'
+import { anonymousAt, callerBy, isUnauthenticated, unauthenticated } from './identify.ts'
 import { parseFields, readJson, readNoBody } from './request-body.ts'
 import { sessionCookie } from './session-cookie.ts'
 
@@ -32,7 +32,7 @@ export function sessionRoutes(context: Pick<ApiContext, 'sql' | 'tokens' | 'iden
     })
     .post('/session', async (c) => {
       const { key: text } = parseFields(await readJson(c), signInSchema)
-      if (await openMode.isOpen()) return shown(c, anonymous, null)
+      if (await openMode.isOpen()) return shown(c, anonymousAt(c), null)
       const given = readKeyText(text.trim())
       const key = given && (await proveKey(sql, given))
       if (!key) throw unauthenticated('there is no such key, or it was revoked, or its time is over')
@@ -49,7 +49,6 @@ export function sessionRoutes(context: Pick<ApiContext, 'sql' | 'tokens' | 'iden
 
 /** No scopes and no owner: who asks is not signed in. Without a key id but with an owner: there are no keys. */
 function shown(c: Context, caller: Caller | null, expiresAt: Date | null): Response {
-  c.header('Cache-Control', 'no-store')
   return c.json({
     key_id: caller?.keyId ?? null,
     owner: caller?.owner ?? null,
@@ -58,7 +57,10 @@ function shown(c: Context, caller: Caller | null, expiresAt: Date | null): Respo
   })
 }
 
-/** Behind a proxy that speaks TLS the request itself is plain, and the proxy says so. */
+/**
+ * Behind a proxy that speaks TLS the request itself is plain, and the proxy says so. Believed from anybody, unlike
+ * in `cameByTls`: it makes the cookie stricter, whatever `TRUST_PROXY_HOPS` is.
+ */
 function cookieOf(c: Context) {
   const isSecure = c.req.header('x-forwarded-proto') === 'https' || c.req.url.startsWith('https:')
   return { path: '/', httpOnly: true, sameSite: 'Strict', secure: isSecure } as const

@@ -35,7 +35,7 @@ test('a client that goes away in the middle of its request is no fault of ours, 
     const socket = connect(Number(new URL(system.baseUrl).port), '127.0.0.1')
     await once(socket, 'connect')
     socket.write(
-      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n${head}\r\n\r\n${body}`,
+      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${head}\r\n\r\n${body}`,
     )
     socket.destroySoon()
     const { status } = await system.api.logged((entry) => entry.msg === 'request' && entry.path === path)

@@ -239,7 +239,7 @@ test('a hundred watchers of one video share one subscription, which goes with th
 test('for a reader that takes nothing only the latest state is kept, and given once it reads again', async () => {
   const id = await processingVideo()
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
-  socket.write(`GET /progress/${id} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  socket.write(`GET /progress/${id} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
   await once(socket, 'data')
   socket.pause()
   await using brisk = await follow(id)
