@@ -1,6 +1,7 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { Config } from '../config.ts'
 import { StepladderError } from '../errors.ts'
+import { isSafe } from './safe-method.ts'
 
 const exposed = [
   'Location',
@@ -35,11 +36,20 @@ export function guardOrigins({ API_CORS_ORIGINS }: Pick<Config, 'API_CORS_ORIGIN
       if (isPreflight) return c.body(null, 204, preflight)
       c.header('Access-Control-Expose-Headers', exposed.join(', '))
     }
-    const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD'
-    const site = c.req.header('sec-fetch-site') ?? ''
-    if (changes && !isListed && /^(cross-site|same-site)$/.test(site)) {
+    if (!isSafe(c.req.method) && !isListed && isOfAnotherSite(c)) {
       throw new StepladderError('cross_site_request', 'a page of another site may not change anything here')
     }
     await next()
   }
+}
+
+/**
+ * What the browser says, or else where the page lies: over plain HTTP to another machine, and in versions before
+ * 2023, browsers say nothing, but name the page's origin with all that changes something. Programs send neither.
+ */
+function isOfAnotherSite(c: Context): boolean {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined) return /^(cross-site|same-site)$/.test(site)
+  const origin = c.req.header('origin')
+  return origin !== undefined && URL.parse(origin)?.host !== new URL(c.req.url).host
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { Config } from '../../config.ts'
+import { isSafe } from '../safe-method.ts'
 
 /** So many requests at once, which come back one by one, all of them within the window. */
 export type Policy = { name: 'read' | 'write' | 'probe'; quota: number; windowS: number }
@@ -21,7 +22,7 @@ export function policiesOf(
 /** What a request is counted as: `probe` starts a program, `write` changes rows or signs, `read` is the rest. */
 export function policyNameOf(c: Context): Policy['name'] | null {
   const { method, path } = c.req
-  if (isReading(method)) return isFree(path) ? null : 'read'
+  if (isSafe(method)) return isFree(path) ? null : 'read'
   const isDryRun = path === '/jobs' && c.req.query('dry_run') === 'true'
   return path === '/probe' || isDryRun ? 'probe' : 'write'
 }
@@ -29,8 +30,4 @@ export function policyNameOf(c: Context): Policy['name'] | null {
 /** Whether no quota counts a request to read this address. */
 export function isFree(path: string): boolean {
   return free.test(path)
-}
-
-function isReading(method: string): boolean {
-  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 }
