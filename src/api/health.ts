@@ -8,7 +8,6 @@ export function healthRoutes(context: ApiContext): Hono {
     .get('/healthz', (c) => c.json({ status: 'ok' }))
     .get('/readyz', async (c) => {
       const { ready, checks } = await checkReadiness(context)
-      c.header('Cache-Control', 'no-store')
       // Also while the database is away, which alone knows the keys.
       const caller = await context.identify(c, { byLink: false }).catch(() => null)
       const shown = caller ? checks : briefly(checks)

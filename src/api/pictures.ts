@@ -46,7 +46,7 @@ export function pictureRoutes({
       const token = handedOn(c)
       const ending = token === null ? '' : `~${token}`
       const text = storyboardVtt(storyboard, (sheet) => `sprites/${sheet}${ending}.jpg`)
-      return c.body(text, 200, { 'Content-Type': 'text/vtt; charset=utf-8', 'Cache-Control': 'no-store' })
+      return c.body(text, 200, { 'Content-Type': 'text/vtt; charset=utf-8' })
     })
     .get('/videos/:id/sprites/:file', async (c) => {
       const [, number] = /^(\d{1,4})(?:~[\w.-]+)?\.jpg$/.exec(c.req.param('file')) ?? []

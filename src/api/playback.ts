@@ -51,7 +51,6 @@ export function playbackRoutes({
       const video = { id: videoIdOf(c), owner: ownerOf(c) }
       const key = isRungName(rung) ? await readMp4Key(sql, video, rung) : null
       if (key === null) throw new StepladderError('mp4_not_found', `there is no MP4 of ${rung}, or not yet`)
-      c.header('Cache-Control', 'no-store')
       return c.redirect(await addressOf(key), 302)
     })
 }
@@ -66,7 +65,7 @@ function playlist(c: Context, text: string): Response {
 }
 
 function manifest(c: Context, text: string, type: string): Response {
-  return c.body(text, 200, { 'Content-Type': type, 'Cache-Control': 'no-store' })
+  return c.body(text, 200, { 'Content-Type': type })
 }
 
 /** A player with an earlier generation's address must not go on with another one's segments. */

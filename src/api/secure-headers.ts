@@ -4,14 +4,15 @@ import { cameByTls } from './client-address.ts'
 
 /**
  * What every answer says unless its route says otherwise: it is what its type says, no document to be shown
- * or framed, and nothing that a page of another site may take in without asking (CORS asks). What is made to be
- * embedded, media and pictures, is opened by `allowAllOrigins`; the page has a policy of its own.
+ * or framed, nothing that a page of another site may take in without asking (CORS asks), and one owner's, with
+ * signed addresses in it, so that no cache on the way may give it to the next. What is made to be embedded, media and pictures, is opened by `allowAllOrigins`; the page has a policy of its own.
  */
 const always: readonly (readonly [string, string])[] = [
   ['X-Content-Type-Options', 'nosniff'],
   ['Referrer-Policy', 'no-referrer'],
   ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
   ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Cache-Control', 'no-store'],
 ]
 
 /** A browser keeps to TLS for a year: only told over TLS, where it counts (RFC 6797 §7.2). */

@@ -9,7 +9,6 @@ type Neighbours = Pick<ApiContext, 'sql' | 'redis' | 'names'>
 export function systemRoutes(neighbours: Neighbours): Hono {
   return new Hono().get('/system', async (c) => {
     const overview = await readSystem(neighbours.sql)
-    c.header('Cache-Control', 'no-store')
     return c.json({ ...overview, speed: await speedOf(neighbours, overview) })
   })
 }

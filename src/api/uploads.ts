@@ -1,4 +1,4 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
 import type { Query } from '../db.ts'
 import { StepladderError } from '../errors.ts'
@@ -58,7 +58,6 @@ export function uploadRoutes({ sql, storage, config, rooms }: ApiContext): Hono 
       const owner = ownerOf(c)
       const fields = { ...uploadFields(asked, config.MAX_SOURCE_BYTES), owner }
       const request = requestKey(c, { route: 'POST /uploads', asked, keepS })
-      secret(c)
       const earlier = request && (await findAnswer(sql, request))
       if (earlier) return created(c, earlier, { replayed: true })
       const isTight = await rooms.uploads.isTight(owner)
@@ -74,7 +73,6 @@ export function uploadRoutes({ sql, storage, config, rooms }: ApiContext): Hono 
       const { key } = await prolongUpload(sql, id, config.UPLOAD_KEEP_S, ownerOf(c))
       const expiresAt = addressEnd(new Date())
       const url = await storage.presignUpload(key, config.UPLOAD_EXPIRY_S, operation)
-      secret(c)
       return c.json({ method: operation.method, url, key, expires_at: expiresAt })
     })
     .get('/uploads/:id', async (c) => c.json(await shown(pathId(c), ownerOf(c))))
@@ -84,11 +82,6 @@ export function uploadRoutes({ sql, storage, config, rooms }: ApiContext): Hono 
       await discardUpload(sql, id, ownerOf(c))
       return c.body(null, 204)
     })
-}
-
-/** Whoever has the answer may write the object. */
-function secret(c: Context): void {
-  c.header('Cache-Control', 'no-store')
 }
 
 /** Throws `invalid_request`, and what a job of such a file would be refused with. */

@@ -18,6 +18,7 @@ import { createCursor } from './cursor.ts'
 import { pathId } from './path-id.ts'
 import { InvalidRequest } from './problem.ts'
 import { parseFields, readJson, readJsonOrNone, readNoBody } from './request-body.ts'
+import { readQuery } from './request-query.ts'
 import { cursorSchema, limitSchema } from './video-query.ts'
 import {
   changeWebhookSchema,
@@ -47,7 +48,7 @@ export function webhookRoutes({ sql, config }: Pick<ApiContext, 'sql' | 'config'
       checkMayBePublic('url', fields.url, allowPrivate)
       const { endpoint, secret } = await createEndpoint(sql, ownerOf(c), fields)
       c.header('Location', `/webhooks/${endpoint.id}`)
-      return c.json({ ...webhookView(endpoint), ...shownOnce(c, secret) }, 201)
+      return c.json({ ...webhookView(endpoint), secret: secretText(secret) }, 201)
     })
     .get('/webhooks', async (c) => {
       const endpoints = await listEndpoints(sql, ownerOf(c))
@@ -71,7 +72,7 @@ export function webhookRoutes({ sql, config }: Pick<ApiContext, 'sql' | 'config'
       const id = pathId(c)
       const { overlap_s } = parseFields(await readJsonOrNone(c), rotateSchema)
       const secret = await rotateSecret(sql, { owner: ownerOf(c), id }, overlap_s)
-      return c.json({ ...webhookView(await endpointOf(c)), ...shownOnce(c, secret) })
+      return c.json({ ...webhookView(await endpointOf(c)), secret: secretText(secret) })
     })
     .post('/webhooks/:id/test', async (c) => {
       const { url = null } = parseFields(await readJsonOrNone(c), testWebhookSchema)
@@ -85,7 +86,7 @@ export function webhookRoutes({ sql, config }: Pick<ApiContext, 'sql' | 'config'
       return c.json(deliveryView(await sendTest(sql, endpoint, url)), 202)
     })
     .get('/webhooks/:id/deliveries', async (c) => {
-      const { limit, cursor } = parseFields(c.req.query(), deliveriesQuerySchema)
+      const { limit, cursor } = readQuery(c, deliveriesQuerySchema)
       const before = cursor === undefined ? null : cursors.decode(cursor)
       const { id } = await endpointOf(c)
       const page = await listDeliveries(sql, id, { before, limit })
@@ -98,12 +99,6 @@ export function webhookRoutes({ sql, config }: Pick<ApiContext, 'sql' | 'config'
       await readNoBody(c, noFields)
       return c.json(deliveryView(await redeliver(sql, await endpointOf(c), delivery)), 202)
     })
-}
-
-/** No proxy and no browser may keep it. */
-function shownOnce(c: Context, secret: Buffer): { secret: string } {
-  c.header('Cache-Control', 'no-store')
-  return { secret: secretText(secret) }
 }
 
 function checkTakesUrl(endpoint: EndpointRow): void {
