@@ -8,7 +8,6 @@ const givenOut = new Set([
   'stepladder-api',
   'stepladder-secret',
   'stepladder-migrate',
-  'stepladder-api',
   'stepladder-worker',
   'stepladder-courier',
   'minioadmin',

@@ -14,6 +14,7 @@ import { type JobSource, jobQuerySchema, jobRequestSchema } from './job-request.
 import { planDry, probeKey } from './probe.ts'
 import { knownProfile } from './profiles.ts'
 import { parseFields, readJson } from './request-body.ts'
+import { readQuery } from './request-query.ts'
 import { submittedVideo } from './video-view.ts'
 import { checkJobWebhook } from './webhook-request.ts'
 
@@ -47,7 +48,7 @@ export function jobRoutes(context: ApiContext): Hono {
     const owner = ownerOf(c)
     const asked = await readJson(c)
     const request = parseFields(asked, jobRequestSchema)
-    const { dry_run } = parseFields(c.req.query(), jobQuerySchema)
+    const { dry_run } = readQuery(c, jobQuerySchema)
     if (dry_run === 'true') return c.json(await dryRun(request, owner, c.req.raw.signal))
     const key = requestKey(c, { route: 'POST /jobs', asked, keepS: config.IDEMPOTENCY_KEEP_S })
     // Before the store is asked: the answer stands even if the source, or the video, is gone by now.

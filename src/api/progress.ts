@@ -12,7 +12,7 @@ import { type EventStream, endStream, sendFrame } from './event-streams.ts'
 import { handedOn } from './link-token.ts'
 import { createStatusFilter, progressQuerySchema, watchSome } from './progress-filter.ts'
 import { whoAsks } from './rates/rate-limit.ts'
-import { parseFields } from './request-body.ts'
+import { readQuery } from './request-query.ts'
 import { videoIdOf, videoNotFound } from './video-id.ts'
 
 const headers = {
@@ -63,7 +63,7 @@ export function progressRoutes({ config, feed, streams, streamEnds, shares }: Ap
 
   return new Hono()
     .get('/progress', async (c) => {
-      const { ids, status } = parseFields(c.req.query(), progressQuerySchema)
+      const { ids, status } = readQuery(c, progressQuerySchema)
       const owner = ownerOf(c)
       const watch = ids ? await watchSome(feed, owner, ids) : await feed.watchAll(owner)
       const isWanted = createStatusFilter(status)
