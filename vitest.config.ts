@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+// What a test's processes write is searched for secrets.
+const searched = {
+  globalSetup: ['test/support/log-search/whole-run.ts'],
+  setupFiles: ['test/support/log-search/each-file.ts'],
+}
+
 // Two cores: files that only compute share them, files that start processes go one after another.
 const services = {
-  globalSetup: ['test/support/global-stack.ts'],
+  ...searched,
+  globalSetup: [...searched.globalSetup, 'test/support/global-stack.ts'],
   fileParallelism: false,
   hookTimeout: 60_000,
   // A stack test may leave a process behind; each file in its own process keeps that visible.
@@ -56,6 +63,7 @@ export default defineConfig({
       {
         test: {
           // Each file starts servers of its own, to kill them, and mostly waits: two go together.
+          ...searched,
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
           testTimeout: 180_000,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
+import { searchFiles } from '../support/log-search/files.ts'
 
 const script = join(import.meta.dirname, '../../scripts/bench/control-plane.ts')
 
@@ -26,6 +27,7 @@ test('the benchmark of the control plane runs in small, loses no lease and leave
       'tasks/min',
     )
   } finally {
+    await searchFiles(join(dataDir, 'logs'))
     rmSync(dataDir, { recursive: true, force: true })
   }
 })

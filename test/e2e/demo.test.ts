@@ -5,12 +5,16 @@ import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { videoSchema } from '../../src/cli/client/video.ts'
 import { shortClip, textNamedMp4 } from '../support/fixtures.ts'
+import { searchFiles } from '../support/log-search/files.ts'
 
 let dataDir: string
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'stepladder-demo-'))
 })
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }))
+afterEach(async () => {
+  await searchFiles(join(dataDir, 'logs'))
+  rmSync(dataDir, { recursive: true, force: true })
+})
 
 const script = join(import.meta.dirname, '../../scripts/demo.ts')
 

@@ -53,6 +53,10 @@ test('whatever goes well or wrong, no line of any process and no row of a run ho
   await put('source/changed', damaged.subarray(1))
   await post('/probe', { source: { key: 'source/damaged' } })
   await post('/uploads?X-Amz-Signature=hush', { filename: 'hush' })
+  // Pasted into a path by mistake, which is logged: the scrubber is all that stands before them.
+  const key = `0123456789abcdef.${'hush-'.repeat(9).slice(0, 43)}`
+  const pasted = [key, 'eyJhbGciOiJIUzI1NiJ9.eyJodXNo.hush', 'whsec_hush-hush', 'X-Amz-Signature=hush']
+  for (const secret of pasted) await (await fetch(`${system.baseUrl}/videos/${secret}`)).text()
 
   // Neighbours that are away or refuse, under passwords of their own.
   const away = {
@@ -73,6 +77,8 @@ test('whatever goes well or wrong, no line of any process and no row of a run ho
   const lines = system.logs().split('\n')
   expect(lines.length).toBeGreaterThan(50)
   expect(lines.filter((line) => line.includes('"level":"debug"')).length).toBeGreaterThan(10)
+  const scrubbed = lines.filter((line) => /"path":"[^"]*<hidden>/.test(line))
+  expect(scrubbed).toHaveLength(pasted.length)
   expect(lines.filter((line) => secrets.test(line))).toEqual([])
   expect(lines.filter((line) => line.includes(system.config.S3_SECRET_KEY))).toEqual([])
   const rows = await system.sql<{ text: string }[]>`select row_to_json(r)::text as text from task_runs r`

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
-import { createLog } from '../../src/log.ts'
 import { createRedis, isRedisOutage, type Redis, type RedisRole, untilReady } from '../../src/redis.ts'
 import { startTcpProxy, type TcpProxy } from '../chaos/support/proxy.ts'
+import { searchedLog } from '../support/log-search/searched-log.ts'
 
 const url = inject('services').REDIS_URL ?? ''
-const log = createLog('test', 'silent')
+const log = searchedLog('api')
 let proxy: TcpProxy
 let opened: Redis[] = []
 beforeEach(async () => {

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import type { ProcessGroup, RunningProcess } from '../../scripts/stack/processes.ts'
+import { knowSecrets, searchLine } from './log-search/search.ts'
+import { secretsIn } from './log-search/secrets.ts'
 
 type LogEntry = { msg: string; [name: string]: unknown }
 
@@ -14,7 +16,7 @@ const commands = join(import.meta.dirname, '../../cmd')
 
 type Waiter = { accept: (entry: LogEntry) => boolean; resolve: (entry: LogEntry) => void }
 
-/** One of our own processes, `<entries>/<command>.ts` (`entries` is cmd unless told), with its log at hand. */
+/** One of our own processes, `<entries>/<command>.ts` (`entries` is cmd unless told), with its log at hand and searched for secrets. */
 export function startApp(options: {
   processes: ProcessGroup
   command: 'api' | 'worker' | 'courier' | 'migrate'
@@ -26,6 +28,8 @@ export function startApp(options: {
   const lines: string[] = []
   const entries: LogEntry[] = []
   const waiters = new Set<Waiter>()
+  const log = `${options.name} of ${options.environment.REDIS_PREFIX}`
+  knowSecrets(secretsIn(options.environment))
   const running = options.processes.start({
     name: options.name,
     command: process.execPath,
@@ -34,6 +38,7 @@ export function startApp(options: {
     stopWithinMs: 5_000,
     output: (line) => {
       lines.push(`${options.name} ${line}`)
+      searchLine(log, line)
       const entry = parseEntry(line)
       if (!entry) return
       entries.push(entry)

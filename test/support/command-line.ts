@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { knowSecrets, searchLine } from './log-search/search.ts'
+import { secretsIn } from './log-search/secrets.ts'
 
 const program = join(import.meta.dirname, '../../cmd/stepladder.ts')
 
@@ -29,6 +31,9 @@ export function startCommandLine(environment: Environment, args: readonly string
   } as const
   const running = execa(process.execPath, [program, ...args], options)
   running.stdin.end()
+  // Standard output is the place where a new key is shown.
+  knowSecrets(secretsIn(environment))
+  void running.then(({ stderr }) => stderr.split('\n').forEach((line) => void searchLine('stepladder', line)))
   return running
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { type Stack, startStack } from '../../scripts/stack.ts'
+import { searchFiles } from './log-search/files.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -27,6 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (mine.users > 0) return
     delete shared.stepladderTestStack
     await stack.stop()
+    await searchFiles(join(mine.dataDir, 'logs'))
     rmSync(mine.dataDir, { recursive: true, force: true })
   }
 }

@@ -8,6 +8,7 @@ import { createLog } from '../../src/log.ts'
 import { createRedis, type Redis, type RedisNames, redisNames } from '../../src/redis.ts'
 import { createStorage, type Storage } from '../../src/storage.ts'
 import { type AppProcess, startApp } from './app-process.ts'
+import { throwIfFound } from './log-search/search.ts'
 import { createTestData } from './test-data.ts'
 
 export type TestSystem = AsyncDisposable & {
@@ -32,7 +33,7 @@ export type TestSystem = AsyncDisposable & {
   killWorker(name: string, signal: NodeJS.Signals): Promise<string>
   /** What all processes printed so far. */
   logs(): string
-  /** Ends every process and drops all data. */
+  /** Ends every process and drops all data. Throws if a line or a row held a secret. */
   dispose(): Promise<void>
 }
 
@@ -124,6 +125,7 @@ export async function startSystem(
     redis.disconnect()
     await data.drop()
     await rm(scratch, { recursive: true, force: true })
+    throwIfFound()
   }
 
   try {

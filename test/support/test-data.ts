@@ -4,6 +4,9 @@ import { type Config, loadConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 import { createRedis } from '../../src/redis.ts'
 import { createStorage } from '../../src/storage.ts'
+import { searchRows } from './log-search/rows.ts'
+import { knowSecrets } from './log-search/search.ts'
+import { secretsIn } from './log-search/secrets.ts'
 
 export type TestData = {
   /** The whole environment for a process that is to work on this data alone. */
@@ -34,11 +37,13 @@ export async function createTestData(options: {
     ...options.overrides,
   }
   const config = loadConfig(environment)
+  knowSecrets(secretsIn(environment))
   return {
     environment,
     config,
     async drop() {
       try {
+        await searchData(url)
         await Promise.all([
           admin`drop database if exists ${admin(name)} with (force)`,
           dropKeys(config),
@@ -48,6 +53,15 @@ export async function createTestData(options: {
         await admin.end({ timeout: 1 })
       }
     },
+  }
+}
+
+async function searchData(url: URL): Promise<void> {
+  const sql = postgres(url.href, { max: 1, onnotice: () => {} })
+  try {
+    await searchRows(sql)
+  } finally {
+    await sql.end({ timeout: 1 })
   }
 }
 

@@ -9,6 +9,7 @@ import { createProcessGroup, type RunningProcess } from '../../../scripts/stack/
 import { startRedis } from '../../../scripts/stack/redis.ts'
 import type { ServiceOptions } from '../../../scripts/stack/service.ts'
 import { loadConfig } from '../../../src/config.ts'
+import { searchFiles } from '../../support/log-search/files.ts'
 
 type Server = {
   url: string
@@ -36,6 +37,7 @@ export async function startServers(): Promise<Servers> {
   const stops: (() => Promise<void>)[] = []
   async function dispose(): Promise<void> {
     await Promise.all(stops.map((stop) => stop()))
+    await searchFiles(join(dataDir, 'logs'))
     rmSync(dataDir, { recursive: true, force: true })
   }
   const server = async (name: string, start: Start): Promise<Server> => {

@@ -4,11 +4,11 @@ import { openContext } from '../../../src/api/context.ts'
 import { listen } from '../../../src/api/server.ts'
 import type { Config } from '../../../src/config.ts'
 import { createDatabase, type Database } from '../../../src/db.ts'
-import { createLog } from '../../../src/log.ts'
 import { migrate } from '../../../src/migrate.ts'
 import { createRedis, type Redis, type RedisNames, redisNames } from '../../../src/redis.ts'
 import { createStorage, type Storage } from '../../../src/storage.ts'
 import { checkAnswersOf } from '../../support/check-answer.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 import { createTestData } from '../../support/test-data.ts'
 
 export type ApiUnderTest = AsyncDisposable & {
@@ -43,7 +43,7 @@ export async function startApi(
   } = {},
 ): Promise<ApiUnderTest> {
   const data = await createTestData({ services: inject('services') })
-  const log = createLog('test', 'silent')
+  const log = searchedLog('api', data.config)
   const sql = createDatabase({ url: data.config.DATABASE_URL, name: 'test', max: 2 })
   const redis = createRedis({ url: data.config.REDIS_URL, role: 'patient', log })
   const storage = createStorage(data.config)

@@ -4,10 +4,10 @@ import { openContext } from '../../../src/api/context.ts'
 import type { Config } from '../../../src/config.ts'
 import { type Reach, reachNothing } from '../../../src/failpoints.ts'
 import { removeVideo } from '../../../src/jobs/remove.ts'
-import { createLog } from '../../../src/log.ts'
 import { startTcpProxy } from '../../chaos/support/proxy.ts'
 import { checkAnswer } from '../../support/check-answer.ts'
 import { hold, waiting } from '../../support/jobs-under-test.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 import { createTestSystem, type TestSystem } from '../../support/system.ts'
 
 // Each of these stops a submission at a place where its client cannot know what became of it.
@@ -44,7 +44,7 @@ async function anotherApi(
   reach: Reach = reachNothing,
 ): Promise<AsyncDisposable & { ask: Ask }> {
   const config = { ...system.config, ...lead }
-  const context = await openContext(config, createLog('test', 'silent'), { reach })
+  const context = await openContext(config, searchedLog('api', config), { reach })
   const app = createApp(context)
   return {
     ask: async (path, init) => {

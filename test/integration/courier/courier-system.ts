@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { pino } from 'pino'
 import { inject, vi } from 'vitest'
 import type { Config } from '../../../src/config.ts'
 import { startCourier } from '../../../src/courier/start.ts'
@@ -9,6 +8,7 @@ import { submitVideo } from '../../../src/jobs/submit.ts'
 import { jobOptionsSchema } from '../../../src/media/plan/job-options.ts'
 import { migrate } from '../../../src/migrate.ts'
 import { createStorage, type Storage } from '../../../src/storage.ts'
+import { unscrubbedLog } from '../../support/log-search/searched-log.ts'
 import { createTestData } from '../../support/test-data.ts'
 
 type FetchRow = {
@@ -47,7 +47,7 @@ export async function createCourierSystem(options: {
   const storage = createStorage(data.config)
   await Promise.all([migrate(sql), storage.ensureBucket()])
   const logged: string[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const log = unscrubbedLog('courier', logged)
   const courier = options.courier ? startCourier(data.config, log) : null
 
   let drained: Promise<void> | undefined

@@ -4,7 +4,6 @@ import { dispatchTasks, reconcileHints, returnHints } from '../../../src/jobs/di
 import { passLocks } from '../../../src/jobs/passes.ts'
 import { releaseTask } from '../../../src/jobs/release.ts'
 import { forgetEarlierLives, seeWorker } from '../../../src/jobs/workers.ts'
-import { createLog } from '../../../src/log.ts'
 import type { Announced } from '../../../src/queue/stream.ts'
 import { insertBacklog } from '../../support/backlog.ts'
 import {
@@ -17,6 +16,7 @@ import {
   startJobs,
   submit,
 } from '../../support/jobs-under-test.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 
 let jobs: JobsUnderTest
 beforeAll(async () => {
@@ -251,7 +251,7 @@ describe('the announcement after a submission', () => {
   const woken: string[] = []
   const wake = (channel: string) => void woken.push(channel)
   const announcer = (stream = jobs.stream) =>
-    createAnnouncer({ sql: jobs.sql, stream, log: createLog('test', 'silent'), wake })
+    createAnnouncer({ sql: jobs.sql, stream, log: searchedLog('api'), wake })
 
   test('reaches the stream at once while it is short, and is left to the dispatcher when it is not', async () => {
     const ids = await submitMany(6)

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config.ts'
 import { failTask } from '../../../src/jobs/fail.ts'
-import { createLog } from '../../../src/log.ts'
 import type { WorkerContext } from '../../../src/worker/context.ts'
 import { startMaintenance } from '../../../src/worker/maintenance.ts'
 import { claim, type JobsUnderTest, readTask, startJobs, submit } from '../../support/jobs-under-test.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 
 let jobs: JobsUnderTest
 beforeAll(async () => {
@@ -19,7 +19,7 @@ test('a worker offers every pass: it announces, shows dead letters, and takes ea
   const { sql, stream, storage } = jobs
   const faults: unknown[] = []
   const context = {
-    ...{ sql, stream, storage, config: loadConfig({}), log: createLog('test', 'silent') },
+    ...{ sql, stream, storage, config: loadConfig({}), log: searchedLog('worker') },
     ...{ reach: () => {}, report: (error: unknown) => faults.push(error) },
   } as unknown as WorkerContext
   const stopped = new AbortController()

@@ -6,7 +6,6 @@ import { readTimeline } from '../../../src/jobs/read-timeline.ts'
 import { reapTasks } from '../../../src/jobs/reap.ts'
 import { replanVideo } from '../../../src/jobs/replan.ts'
 import { retryVideo } from '../../../src/jobs/retry.ts'
-import { createLog } from '../../../src/log.ts'
 import { createProgress } from '../../../src/progress/report.ts'
 import { DrainedError, settleFailure } from '../../../src/runs/settle-failure.ts'
 import {
@@ -20,6 +19,7 @@ import {
   readTasks,
   startJobs,
 } from '../../support/jobs-under-test.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 
 let jobs: JobsUnderTest
 beforeAll(async () => {
@@ -35,7 +35,7 @@ async function endBy(taskId: number, error: unknown): Promise<void> {
     sql,
     config: { MAX_ATTEMPTS: 5, RETRY_BASE_MS: 1 },
     progress: createProgress(redis, names),
-    log: createLog('test', 'silent'),
+    log: searchedLog('api'),
     reach: reachNothing,
     report: () => {},
   }

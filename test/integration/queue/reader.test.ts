@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest'
-import { createLog } from '../../../src/log.ts'
 import { createReader, type Reader } from '../../../src/queue/reader.ts'
 import { createRedis } from '../../../src/redis.ts'
 import { type JobsUnderTest, startJobs } from '../../support/jobs-under-test.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 
 let jobs: JobsUnderTest
 let readers: Reader[] = []
@@ -15,7 +15,7 @@ afterEach(() => {
   for (const reader of readers.splice(0)) reader.disconnect()
 })
 
-const log = createLog('test', 'silent')
+const log = searchedLog('worker')
 const never = new AbortController().signal
 
 function startReader(consumer: string, blockMs = 200): Reader {

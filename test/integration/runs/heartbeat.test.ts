@@ -3,11 +3,11 @@ import { createDatabase, type Database, isDatabaseOutage } from '../../../src/db
 import { FencedError } from '../../../src/errors.ts'
 import { cancelVideo } from '../../../src/jobs/cancel.ts'
 import type { ClaimedTask } from '../../../src/jobs/claim.ts'
-import { createLog } from '../../../src/log.ts'
 import { beatUntil } from '../../../src/runs/heartbeat.ts'
 import { claim, type JobsUnderTest, readTask, startJobs, submit } from '../../support/jobs-under-test.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 
-const log = createLog('test', 'silent')
+const log = searchedLog('worker')
 const config = { BEAT_MS: 50, LEASE_MS: 20_000 }
 let jobs: JobsUnderTest
 let nowhere: Database

@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { vi } from 'vitest'
 import type { Config } from '../../../src/config.ts'
 import { startCourier } from '../../../src/courier/start.ts'
@@ -7,6 +6,7 @@ import { cancelVideo } from '../../../src/jobs/cancel.ts'
 import { completeFinish } from '../../../src/jobs/complete-finish.ts'
 import { failTask } from '../../../src/jobs/fail.ts'
 import { claim, finishing, submit } from '../../support/jobs-under-test.ts'
+import { unscrubbedLog } from '../../support/log-search/searched-log.ts'
 import { startApi } from '../api/api-under-test.ts'
 
 export type WebhookSystem = Awaited<ReturnType<typeof createWebhookSystem>>
@@ -21,7 +21,7 @@ export async function createWebhookSystem(options: { courier: boolean; lead?: Pa
   const { sql } = api
   await holdPauses(sql)
   const logged: string[] = []
-  const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+  const log = unscrubbedLog('courier', logged)
   const courier = options.courier ? startCourier(api.config, log) : null
 
   async function create(fields: Fields): Promise<{ id: string; secret: string }> {

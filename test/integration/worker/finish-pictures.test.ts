@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { FencedError } from '../../../src/errors.ts'
-import { createLog } from '../../../src/log.ts'
 import type { Plan } from '../../../src/media/model.ts'
 import { jobOptionsSchema } from '../../../src/media/plan/job-options.ts'
 import type { AssembledTrack, DoneTask } from '../../../src/media/segments/assemble.ts'
@@ -11,6 +10,7 @@ import type { FragmentEntry } from '../../../src/media/stored.ts'
 import type { Storage } from '../../../src/storage.ts'
 import { makePictures } from '../../../src/worker/finish-pictures.ts'
 import { encodeVideoSample, FRAME_DURATION, GOP_FRAMES, readFragments } from '../../support/encode-sample.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 import { smallPlan } from '../api/rows.ts'
 import { failing } from '../store-proxy.ts'
 import { createStoreUnderTest, type StoreUnderTest } from '../store-under-test.ts'
@@ -94,7 +94,7 @@ function make(film: Awaited<ReturnType<typeof aFilm>>, storage: Storage = store.
     options: jobOptionsSchema.parse({}),
   }
   const run = {
-    ...{ task, log: createLog('test', 'silent'), mark: () => {}, scratch: async () => store.folder },
+    ...{ task, log: searchedLog('worker'), mark: () => {}, scratch: async () => store.folder },
     ...{ signal: stop ?? AbortSignal.timeout(30_000), drain: new AbortController().signal },
   }
   return makePictures({ config: { FFMPEG_PATH: 'ffmpeg', STALL_MS: 10_000 }, storage }, run, film)

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from 'vitest'
 import type { Config } from '../../../src/config.ts'
 import { TransientError } from '../../../src/errors.ts'
-import { createLog } from '../../../src/log.ts'
 import type { Perform } from '../../../src/worker/perform.ts'
 import { startWorker } from '../../../src/worker/start.ts'
 import { startTcpProxy, type TcpProxy } from '../../chaos/support/proxy.ts'
 import { type JobsUnderTest, readTask, startJobs, submit } from '../../support/jobs-under-test.ts'
+import { searchedLog } from '../../support/log-search/searched-log.ts'
 
 let jobs: JobsUnderTest
 let scratch: string
@@ -46,7 +46,7 @@ async function start(overrides: Partial<Config> = {}, perform?: Perform): Promis
     S3_ENDPOINT: `http://127.0.0.1:${proxies.storage.port}`,
   }
   const own = { SCRATCH_DIR: scratch, WORKER_NAME: 'paused', WORKER_SLOTS: 1, BEAT_MS: 500, BLOCK_MS: 1_000 }
-  worker = await startWorker({ ...config, ...through, ...own, ...overrides }, createLog('test', 'silent'), {
+  worker = await startWorker({ ...config, ...through, ...own, ...overrides }, searchedLog('worker', config), {
     ...(perform && { perform }),
   })
 }
