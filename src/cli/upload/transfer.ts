@@ -129,11 +129,11 @@ function announced({ name, bytes }: SourceFile): { filename: string; size_bytes:
   return { filename: oneLine(name, 255), size_bytes: bytes }
 }
 
-/** As the API takes it: well-formed, without control characters, and no longer than this. */
+/** As the API takes it: well-formed, one line without control characters, and no longer than this. */
 export function oneLine(text: string, mostChars: number): string {
   return text
     .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, '�')
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '�')
     .slice(0, mostChars)
     .toWellFormed()
 }

@@ -38,19 +38,23 @@ function isMedia(name, type) {
   return extensions.includes(/\.([^.]+)$/.exec(name.toLowerCase())?.[1] ?? '')
 }
 
-const maxTitle = 300
+/** In characters, as the API takes them. */
+const [maxTitle, maxFilename] = [300, 255]
 
 /**
- * As the API wants a title: one line of at most 300 whole characters.
+ * As the API wants a title: one line of whole characters, 300 at most unless told.
  * @param {string} text
  */
-export function oneLine(text) {
+export function oneLine(text, mostChars = maxTitle) {
   const line = text
     .toWellFormed()
-    .replaceAll(/\p{Cc}+/gu, ' ')
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .trim()
-  return line.slice(0, maxTitle).toWellFormed()
+  return line.slice(0, mostChars).toWellFormed()
 }
+
+/** @param {string} filename as the API takes it */
+export const filenameOf = (filename) => oneLine(filename, maxFilename) || 'Untitled'
 
 /** @param {string} filename `Summer 2026.final.mp4` → `Summer 2026.final` */
 export const titleOf = (filename) => oneLine(filename.replace(/(?<=.)\.[^.\s]{1,5}$/, '')) || 'Untitled'

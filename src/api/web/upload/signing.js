@@ -1,5 +1,5 @@
 // @ts-check
-import { oneLine, titleOf } from './checks.js'
+import { filenameOf, oneLine, titleOf } from './checks.js'
 import { remember } from './ledger.js'
 import { createUpload, signUpload } from './upload-api.js'
 
@@ -35,7 +35,7 @@ export function createSigning({ getFile, options, known }) {
   /** @param {UppyFile} file @returns {Promise<Entry>} */
   async function open(file) {
     const size = file.size ?? 0
-    const filename = oneLine(file.meta.filename ?? file.name)
+    const filename = filenameOf(file.meta.filename ?? file.name)
     const { id, key } = await createUpload({ filename, size_bytes: size, content_type: file.type })
     fileIds.set(key, file.id)
     return keep({ id, key, fileId: file.id, filename, size, job: jobOf(file, key) })
