@@ -1,5 +1,6 @@
 import { type Check, guarded, ok, warning } from '../health/check.ts'
 import { checkDatabase } from '../health/database.ts'
+import { judgeVersion } from '../health/ffmpeg.ts'
 import { checkRedis } from '../health/redis.ts'
 import { checkSandbox } from '../health/sandbox.ts'
 import { checkBucket } from '../health/storage.ts'
@@ -13,11 +14,12 @@ export type Told = Pick<Check, 'status' | 'message'>
 export async function checkReadiness(
   context: ApiContext,
 ): Promise<{ ready: boolean; checks: Record<string, Told> }> {
-  const [database, redis, storage, workers] = await Promise.all([
+  const [database, redis, storage, workers, ffmpeg] = await Promise.all([
     guarded('The database', () => checkDatabase(context.sql)),
     guarded('Redis', () => checkRedis(context.redis)),
     guarded('The object store', () => checkBucket(context.storage)),
     guarded('The table of workers', () => checkWorkers(context)),
+    guarded('The table of workers', () => checkVersions(context)),
   ])
   const ready = [database, redis, storage].every(({ status }) => status !== 'failed')
   const checks = {
@@ -25,6 +27,7 @@ export async function checkReadiness(
     redis: told(redis),
     storage: told(storage),
     workers: told(workers),
+    ffmpeg: told(ffmpeg),
     // Of the ffprobe that this process runs; workers tell in their logs.
     sandbox: told(checkSandbox(context.sandbox)),
   }
@@ -43,6 +46,15 @@ async function checkWorkers({ sql }: ApiContext): Promise<Check> {
   ]
   const clauses = [`Workers: ${parts.join(', ')}`, ...faults].join('. ')
   return faults.length === 0 ? ok(clauses) : warning(clauses)
+}
+
+/** Of the workers' ffmpeg, the one about which there is most to say. */
+async function checkVersions({ sql }: ApiContext): Promise<Check> {
+  const versions = await sql<{ version: string }[]>`
+    select distinct version from workers where ${isSeen(sql)} and not draining order by version`
+  const checks = versions.map(({ version }) => judgeVersion(version))
+  const worst = ['failed', 'warning', 'ok'].flatMap((status) => checks.filter((one) => one.status === status))
+  return worst[0] ?? ok('There is no worker whose ffmpeg could be judged')
 }
 
 /** A clause for each need that workers miss. */

@@ -85,6 +85,7 @@ const readinessSchema = z
       redis: checkSchema,
       storage: checkSchema,
       workers: checkSchema,
+      ffmpeg: checkSchema.describe("of the workers': whether its version has a known hole"),
       sandbox: checkSchema.describe("of the API's own ffprobe"),
     }),
   })

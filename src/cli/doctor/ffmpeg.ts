@@ -1,11 +1,8 @@
 import { type Check, failed, ok, warning } from '../../health/check.ts'
+import { judgeVersion } from '../../health/ffmpeg.ts'
 import { encoders } from '../../media/encoders/encoders.ts'
 import { printedBy, readBuild } from '../../media/ffmpeg/build.ts'
 import { codecs } from '../../media/model.ts'
-
-/** The releases in which CVE-2026-8461 (a decoder that our whitelist leaves out) is closed. */
-const closedIn = ['5.1.10', '6.1.6', '7.1.5', '8.1.2']
-const oldest = [5, 1] as const
 
 /** What every job needs of the filters and encoders, and what is lost without the others. */
 const needed = {
@@ -43,21 +40,6 @@ export async function checkFfprobe(path: string): Promise<Check> {
   return ok(`ffprobe is of version ${version}`)
 }
 
-/** By number alone: a distribution may have closed the hole under an older one. */
-export function judgeVersion(version: string): Check {
-  const numbers = numbersOf(version)
-  if (!numbers) return ok(`ffmpeg is of version ${version}, which is no release`)
-  if (isOlder(numbers, oldest))
-    return failed(`ffmpeg is of version ${version}`, `install ${oldest.join('.')} or newer`)
-  const release = closedIn.find((one) => numbersOf(one)?.[0] === numbers[0])
-  if (release === undefined || !isOlder(numbers, numbersOf(release) ?? []))
-    return ok(`ffmpeg is of version ${version}`)
-  return warning(
-    `ffmpeg is of version ${version}, in which CVE-2026-8461 may be open; its decoder is never run`,
-    `install ${release} or newer, or a build that has the fix`,
-  )
-}
-
 function judgeEncoders(able: ReadonlySet<string>, listed: ReadonlySet<string>): Check {
   const missing = needed.encoders.filter((name) => !listed.has(name))
   if (missing.length > 0)
@@ -85,14 +67,4 @@ function judgeFilters(listed: ReadonlySet<string>, vmaf: boolean): Check {
 /** Lines such as ` V....D libx264  …` and ` ..C aac  …`: flags, then the name. */
 function namesIn(list: string): Set<string> {
   return new Set([...list.matchAll(/^ [A-Z.|]{2,6} (\w+) /gm)].map(([, name = '']) => name))
-}
-
-function numbersOf(version: string): number[] | null {
-  const [, digits] = /^n?(\d+\.\d+(?:\.\d+)?)/.exec(version) ?? []
-  return digits?.split('.').map(Number) ?? null
-}
-
-function isOlder(version: readonly number[], than: readonly number[]): boolean {
-  const at = than.findIndex((number, index) => (version[index] ?? 0) !== number)
-  return at >= 0 && (version[at] ?? 0) < (than[at] ?? 0)
 }

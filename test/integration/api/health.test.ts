@@ -34,6 +34,23 @@ test('live workers are told with their builds of ffmpeg', async () => {
   await api.sql`delete from workers`
 })
 
+test('the version of ffmpeg with the gravest fault is told, of workers that are there', async () => {
+  const ffmpeg = async () => (await api.ask('/readyz')).body.checks.ffmpeg
+  expect(await ffmpeg()).toEqual({
+    status: 'ok',
+    message: 'There is no worker whose ffmpeg could be judged.',
+  })
+  await api.sql`insert into workers (id, consumer, host, version, build, slots) values
+    ('a', 'a', 'h', '5.1.10', 'a', 4), ('b', 'b', 'h', '5.1.9-0+deb12u1', 'b', 2)`
+  await api.sql`insert into workers (id, consumer, host, version, build, slots, seen_at) values
+    ('c', 'c', 'h', '4.4', 'c', 8, now() - interval '1 minute')`
+  expect(await ffmpeg()).toEqual({
+    status: 'warning',
+    message: expect.stringMatching(/5\.1\.9.*CVE-2026-8461.*: install 5\.1\.10 or newer/),
+  })
+  await api.sql`delete from workers`
+})
+
 test('workers that miss something are told with what and since when', async () => {
   await api.sql`insert into workers (id, consumer, host, version, build, slots, paused_for, paused_since) values
     ('a', 'a', 'h', '1', 'build-a', 4, '{redis,storage}', '2026-11-21T11:00:00Z'),

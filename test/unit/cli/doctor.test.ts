@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { judgeClock } from '../../../src/cli/doctor/clock.ts'
 import { judgeCors } from '../../../src/cli/doctor/cors.ts'
-import { judgeVersion } from '../../../src/cli/doctor/ffmpeg.ts'
 import { checkScratch } from '../../../src/cli/doctor/scratch.ts'
+import { judgeVersion } from '../../../src/health/ffmpeg.ts'
 
 test.for([
   [0, 'ok', /agrees/],
