@@ -79,7 +79,7 @@ export const errorCodes = {
     class: 'transient',
     about: 'a sample of the content took too long; the ladder stays as it is',
   },
-  probe_failed: { class: 'transient', about: 'the answer of ffprobe is not what was expected' },
+  probe_failed: { class: 'transient', about: 'ffprobe failed, or its answer is not what was expected' },
 
   out_of_disk: { class: 'outage', about: "the worker's scratch is full" },
   storage_unavailable: { class: 'outage', about: 'the object store does not serve us' },

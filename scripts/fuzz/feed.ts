@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -7,7 +7,9 @@ import { submitJob } from '../../src/cli/client/submit.ts'
 import { uploadFile } from '../../src/cli/upload/upload-file.ts'
 import { errorClassOf } from '../../src/error-codes.ts'
 import type { TestSystem } from '../../test/support/start-system.ts'
+import { leftBehind } from './left-behind.ts'
 import { mutate } from './mutate.ts'
+import { type Peak, watchMemory } from './peak-memory.ts'
 import { createRandom } from './random.ts'
 import { makeSeeds } from './seeds.ts'
 
@@ -19,6 +21,7 @@ export type Fed = {
   findings: string[]
   /** The longest that one file took, in seconds, and which. */
   slowest: { seconds: number; file: string }
+  peakMiB: Peak
 }
 
 /** Settings of a system that is fed: attempts follow at once, and what hangs is found soon. */
@@ -49,7 +52,14 @@ export async function feedMutations(system: TestSystem, feeding: Feeding): Promi
   )
   const workersBefore = system.workers()
   const folder = await mkdtemp(join(tmpdir(), 'stepladder-fuzz-'))
-  const fed: Fed = { files: 0, ends: {}, findings: [], slowest: { seconds: 0, file: '' } }
+  const fed: Fed = {
+    files: 0,
+    ends: {},
+    findings: [],
+    slowest: { seconds: 0, file: '' },
+    peakMiB: { worker: 0, program: 0 },
+  }
+  const memory = watchMemory(system)
 
   async function feedOne(number: number): Promise<void> {
     // Of a seed of its own, so that one file can be made again without those before it.
@@ -61,14 +71,14 @@ export async function feedMutations(system: TestSystem, feeding: Feeding): Promi
     const path = join(folder, String(number))
     await writeFile(path, bytes)
     const startedAt = performance.now()
-    const end = await endOf(system, path)
+    const { end, said } = await endOf(system, path)
     const seconds = (performance.now() - startedAt) / 1000
     fed.files += 1
     fed.ends[end] = (fed.ends[end] ?? 0) + 1
     if (seconds > fed.slowest.seconds) fed.slowest = { seconds: Math.round(seconds), file }
     const finding = judge(end)
     if (finding) {
-      fed.findings.push(`${file}: ${finding}`)
+      fed.findings.push([`${file}: ${finding}`, ...said].join('\n  '))
       if (keep) await writeFile(join(keep, `${seed}-${number}`), bytes)
     }
     onEnd(`${file}: ${end}, ${seconds.toFixed(1)} s`)
@@ -83,30 +93,46 @@ export async function feedMutations(system: TestSystem, feeding: Feeding): Promi
     await Promise.all(Array.from({ length: atATime }, lane))
     fed.findings.push(...(await leftBehind(system, workersBefore)))
   } finally {
+    fed.peakMiB = await memory.end()
     await rm(folder, { recursive: true, force: true })
   }
   return fed
 }
 
-/** `completed`, the error's code, or what kept it from either. */
-async function endOf(system: TestSystem, path: string): Promise<string> {
+/** `completed`, the error's code, or what kept it from either; and the last words of the program that failed. */
+async function endOf(system: TestSystem, path: string): Promise<{ end: string; said: string[] }> {
   let id: string
   try {
     const key = await uploadFile({ baseUrl: system.baseUrl, path })
     id = (await submitJob(system.baseUrl, { source: { key }, title: path })).id
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return `refused: ${code}`
+    return { end: `refused: ${code}`, said: [] }
   }
   for (const until = Date.now() + patienceMs; Date.now() < until; ) {
     const [video] = await system.sql<{ status: string; error_code: string | null }[]>`
       select status, error_code from videos where id = ${id}`
-    if (video?.status === 'completed') return 'completed'
-    if (video?.status === 'failed') return video.error_code ?? 'failed without a code'
+    if (video?.status === 'completed') return { end: 'completed', said: [] }
+    if (video?.status === 'failed') {
+      return { end: video.error_code ?? 'failed without a code', said: await lastWords(system, id) }
+    }
     await sleep(100)
   }
-  return 'no end'
+  return { end: 'no end', said: [] }
 }
+
+async function lastWords(system: TestSystem, id: string): Promise<string[]> {
+  const tasks = await system.sql<{ kind: string; message: string | null; stderr: string | null }[]>`
+    select kind, error ->> 'message' as message, error ->> 'stderr' as stderr
+    from tasks where video_id = ${id} and state = 'failed'`
+  return tasks.flatMap(({ kind, message, stderr }) => [
+    `${kind}: ${message}`,
+    ...(stderr ?? '').split('\n').slice(-12),
+  ])
+}
+
+/** What a file alone may do to a program that reads it. All else of its class tells of the surroundings. */
+const ofTheFile = new Set(['ffmpeg_crashed', 'ffmpeg_over_limit', 'ffmpeg_stalled', 'out_of_memory'])
 
 /** What is wrong with an end; null for one that a damaged file may have. */
 function judge(end: string): string | null {
@@ -114,36 +140,5 @@ function judge(end: string): string | null {
   if (end === 'no end') return `no end within ${patienceMs / 1000} s`
   if (end.startsWith('refused')) return end
   const kind = errorClassOf(end)
-  return kind === 'permanent' || kind === 'transient' ? null : `ended with ${end}, which is of class ${kind}`
-}
-
-/** Looks until there is nothing, or for ten seconds: programs and folders go a moment after their video ended. */
-async function leftBehind(system: TestSystem, before: readonly { pid: number }[]): Promise<string[]> {
-  const scratch = system.config.SCRATCH_DIR
-  let left: string[] = []
-  for (const until = Date.now() + 10_000; Date.now() < until; await sleep(200)) {
-    const living = new Set(system.workers().map(({ pid }) => pid))
-    const [tasks] = await system.sql<{ count: number }[]>`
-      select count(*)::int as count from tasks where state in ('queued', 'running')`
-    left = [
-      ...before.filter(({ pid }) => !living.has(pid)).map(({ pid }) => `worker ${pid} is gone`),
-      ...((tasks?.count ?? 0) > 0 ? [`${tasks?.count} tasks are not over`] : []),
-      ...(await programsBelow(scratch)).map((pid) => `process ${pid} still works in scratch`),
-      ...(await foldersBelow(scratch)).map((name) => `scratch still holds ${name}`),
-    ]
-    if (left.length === 0) break
-  }
-  return left
-}
-
-async function programsBelow(folder: string): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
-  return pids.filter((_, index) => folders[index]?.startsWith(`${folder}/`))
-}
-
-/** What the workers' own folders hold. */
-async function foldersBelow(scratch: string): Promise<string[]> {
-  const entries = await readdir(scratch, { recursive: true, withFileTypes: true })
-  return entries.filter(({ parentPath }) => parentPath !== scratch).map(({ name }) => name)
+  return kind === 'permanent' || ofTheFile.has(end) ? null : `ended with ${end}, which is of class ${kind}`
 }

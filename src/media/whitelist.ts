@@ -54,6 +54,9 @@ export const decodedSoundWhitelist: readonly string[] = [
   ...['-format_whitelist', 'nut', '-protocol_whitelist', 'pipe', '-codec_whitelist', 'pcm_f32le'],
 ]
 
+/** Whether a line of ffprobe that begins with this name is a decoder's; its demuxers have others, but for a few. */
+export const isDecoder = (name: string): boolean => DECODERS.includes(name) || PROBED_ONLY.includes(name)
+
 type Program = 'ffmpeg' | 'ffprobe'
 /** `pictures`: JPEGs of our own, one after another in a pipe. */
 type Transport = 'http' | 'https' | 'pipe' | 'pictures'

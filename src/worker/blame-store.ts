@@ -2,7 +2,7 @@ import { messageOf, stderrOf, TransientError } from '../errors.ts'
 import type { Storage } from '../storage.ts'
 
 /** Codes behind which a source may be at fault, or the store that it is read from. */
-const ambiguous = new Set(['source_unreachable', 'ffmpeg_stalled', 'ffmpeg_failed'])
+const ambiguous = new Set(['source_unreachable', 'ffmpeg_stalled', 'ffmpeg_failed', 'probe_failed'])
 /** What a media program says when it got no connection, or an answer of 5xx. */
 const outage = /HTTP error 5\d\d|Server returned 5|Connection (refused|timed out|reset)|Failed to resolve/
 

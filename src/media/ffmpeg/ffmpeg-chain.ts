@@ -57,7 +57,7 @@ export function runFfmpegChain(run: FfmpegRun, sourceArgs: readonly string[]): F
 function joined(read: FfmpegResult, encoded: FfmpegResult, bytes: number): FfmpegResult {
   // Of an empty input the second says that it is no media file.
   if (read.exitCode !== 0 || bytes < EMPTY_BYTES) return read
-  const { decodeErrors, endedEarly } = read
+  const { decodeErrors, endedEarly, fileIsCut } = read
   const stderrTail = [read.stderrTail, encoded.stderrTail].filter(Boolean).join('\n')
-  return { ...encoded, decodeErrors, endedEarly, stderrTail }
+  return { ...encoded, decodeErrors, endedEarly, fileIsCut, stderrTail }
 }

@@ -1,6 +1,5 @@
 import { PermanentError, StderrTail, type StepladderError, TransientError } from '../../errors.ts'
 import type { FfmpegResult } from './ffmpeg.ts'
-import { saysCutFile } from './ffmpeg-stderr.ts'
 
 /** How a process ended: with an exit code, or by a signal that it did not handle. */
 export type Ending = { exitCode: number | null; signal: NodeJS.Signals | null }
@@ -60,17 +59,19 @@ function overLimit(program: string, what: string, cause: ErrorOptions): Stepladd
 
 /**
  * The error an exit stands for, null for exit 0 (which says little: a run is good only if its frames
- * are all there). The surroundings are blamed first. Codes above 128 are no signals: ffmpeg 7 exits
- * with the low byte of a negative error number.
+ * are all there), and for an end that tells no more than that: there was nothing to decode. The
+ * surroundings are blamed first. Codes above 128 are no signals: ffmpeg 7 exits with the low byte of a
+ * negative error number.
  */
-export function judgeExit({ endedEarly, stderrTail, ...ending }: FfmpegResult): StepladderError | null {
+export function judgeExit(result: FfmpegResult): StepladderError | null {
+  const { endedEarly, fileIsCut, stderrTail, ...ending } = result
   const { exitCode } = ending
   if (exitCode === 0) return null
   const byMachine = judgeEnding('ffmpeg', ending, stderrTail)
   if (byMachine) return byMachine
   const cause = { cause: new StderrTail(stderrTail) }
   if (
-    endedEarly ||
+    (endedEarly && !fileIsCut) ||
     /HTTP error|Connection |Failed to resolve|Input\/output error|Server returned/.test(stderrTail)
   ) {
     return new TransientError('source_unreachable', 'ffmpeg lost the connection to the source', cause)
@@ -81,6 +82,7 @@ export function judgeExit({ endedEarly, stderrTail, ...ending }: FfmpegResult): 
   if (exitCode === TOO_MANY_ERRORS || CANNOT_OPEN.test(stderrTail)) {
     return new PermanentError('corrupt_input', 'the source is damaged and cannot be decoded', cause)
   }
+  if (NOTHING_DECODED.test(stderrTail)) return null
   return new TransientError('ffmpeg_failed', `ffmpeg failed with exit code ${exitCode}`, cause)
 }
 
@@ -99,6 +101,12 @@ const ASKED_TO_STOP = 255
 /** Only of the file as a whole: one damaged packet prints "Invalid data found" too and does no harm. */
 const CANNOT_OPEN = /^<store>\S*: Invalid data found|moov atom not found|Format not on whitelist/m
 
+/**
+ * Said with exit 1 after a stream whose header does not tell how its pictures or sounds are laid out and
+ * of which none could be decoded. Where the header tells, the same ends with exit 0 and an empty output.
+ */
+const NOTHING_DECODED = /Cannot determine format of input .* after EOF/
+
 /** What is wrong with a source of which something was made all the same, fit to be stored. */
 export type Damage = { code: string; message: string }
 
@@ -116,7 +124,7 @@ export function requireWholeRun(
   const failure = allowPartial && mostlyUndecodable(result) ? null : judgeExit(result)
   if (failure) throw failure
   const cutConnection = /Stream ends prematurely|Connection /.test(result.stderrTail)
-  if (result.endedEarly && (cutConnection || !saysCutFile(result.stderrTail))) {
+  if (result.endedEarly && (cutConnection || !result.fileIsCut)) {
     throw new TransientError('source_unreachable', 'the source could not be read to its end', cause)
   }
   const damage = damageOf(result, lost, cause)

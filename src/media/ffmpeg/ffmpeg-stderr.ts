@@ -13,8 +13,8 @@ const CUT_FILE = /partial file|File ended prematurely|^\[(flv|avi) @ \w+\] Packe
 /** The same over HTTP, whatever the container; there the connection may be at fault. */
 const CUT_READ = /^\S+: Input\/output error$/
 
-/** Whether one of these lines says that the file itself is cut. */
-export const saysCutFile = (lines: string): boolean => lines.split('\n').some((line) => CUT_FILE.test(line))
+/** With one of these before it, MP4's "partial file" may be a seek that the store did not answer. */
+const DISTURBED = /HTTP error|Connection |Failed to resolve|Server returned|Stream ends prematurely/
 
 /** What an ffmpeg process complains about, fed line by line at log level `repeat+warning`. */
 export function createStderrWatch() {
@@ -22,19 +22,28 @@ export function createStderrWatch() {
   let decodeErrors = 0
   let cutOff = false
   let disconnected = false
+  let cutFile = false
+  let disturbed = false
   return {
     line(text: string): void {
       // What SVT-AV1 says of itself, whatever the log level is.
       if (text.startsWith('Svt[info]')) return
       if (DECODE_ERROR.test(text)) decodeErrors += 1
-      if (CUT_FILE.test(text) || CUT_READ.test(text)) cutOff = true
+      if (CUT_FILE.test(text)) cutFile = true
+      if (CUT_READ.test(text)) cutOff = true
+      if (DISTURBED.test(text)) disturbed = true
       // Each drop is announced; one that is mended is followed by the second line, to no one's harm.
       if (/Stream ends prematurely/.test(text)) disconnected = true
       if (/Will reconnect at/.test(text)) disconnected = false
       tail.push(scrub(text))
       if (tail.length > TAIL_LINES) tail.shift()
     },
-    report: () => ({ decodeErrors, endedEarly: cutOff || disconnected, stderrTail: tail.join('\n') }),
+    report: () => ({
+      decodeErrors,
+      endedEarly: cutFile || cutOff || disconnected,
+      fileIsCut: cutFile && !disturbed,
+      stderrTail: tail.join('\n'),
+    }),
   }
 }
 

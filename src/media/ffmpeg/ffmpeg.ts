@@ -39,6 +39,8 @@ export type FfmpegResult = Ending & {
   decodeErrors: number
   /** The source's connection ended before its promised length; the output may be short in spite of exit 0. */
   endedEarly: boolean
+  /** It ended early because the file itself does: its reader said so, and nothing befell the connection. */
+  fileIsCut: boolean
   /** The last 40 lines, without addresses. */
   stderrTail: string
 }

@@ -2,12 +2,13 @@ import { PermanentError, StderrTail, type StepladderError, TransientError } from
 import { type Ending, judgeEnding } from '../ffmpeg/ffmpeg-failure.ts'
 import { httpStatusOf } from '../ffmpeg/ffmpeg-stderr.ts'
 import { scrub } from '../ffmpeg/scrub.ts'
+import { isDecoder } from '../whitelist.ts'
 import { tooManyStreams } from './media-info.ts'
 
 /**
  * What went wrong in a run of ffprobe, null if nothing did. The network is blamed first, since a
- * connection cut short makes sound data look invalid; what is left and not known is taken for
- * passing, because a wrong verdict on the source would be final.
+ * connection cut short makes sound data look invalid; what is left and not known is `probe_failed` and
+ * taken for passing, because a wrong verdict on the source would be final.
  */
 export function judgeProbe({ stderr, ...ending }: Ending & { stderr: string }): StepladderError | null {
   const said = saidBy(stderr)
@@ -36,7 +37,26 @@ function judgeWords(stderr: string, said: ErrorOptions): StepladderError {
   if (/moov atom not found/.test(stderr)) {
     return new PermanentError('truncated_input', 'the source ends before its table of contents (moov)', said)
   }
-  return /Invalid data found/.test(stderr) ? unsupported(said) : unreachable(stderr)
+  if (/: End of file$/m.test(stderr)) {
+    return new PermanentError('truncated_input', 'the source ends before its own header does', said)
+  }
+  if (saysBrokenHeader(stderr)) {
+    const message = 'the source is damaged: a decoder cannot make sense of the header of its stream'
+    return new PermanentError('corrupt_input', message, said)
+  }
+  if (/Invalid data found/.test(stderr)) return unsupported(said)
+  return new TransientError('probe_failed', `ffprobe failed: ${lastLine(stderr)}`, said)
+}
+
+/**
+ * ffprobe opens every stream or lists none. It does not tell why a decoder did not open; one that found
+ * its header broken says so before, one without memory or threads says nothing.
+ */
+function saysBrokenHeader(stderr: string): boolean {
+  const lines = stderr.split('\n').filter((line) => !/^ +Last message repeated/.test(line))
+  const at = lines.findIndex((line) => line.startsWith('Could not open codec for input stream'))
+  const speaker = /^\[(\w+) @ /.exec(lines[at - 1] ?? '')?.[1]
+  return speaker !== undefined && isDecoder(speaker)
 }
 
 /** What ffprobe said, as the cause of the error it led to. */
@@ -47,7 +67,8 @@ export function saidBy(stderr: string): { cause: StderrTail } {
 /** The connection failed for good or for a while. */
 export const wasDisturbed = (stderr: string): boolean => NETWORK.test(stderr)
 
-const NETWORK = /Stream ends prematurely|Connection |Input\/output error|Failed to resolve|Server returned/
+const NETWORK =
+  /Stream ends prematurely|Connection |Input\/output error|Failed to resolve|Server returned|Will reconnect/
 
 /** ffprobe refused to decode pictures of this size, or to think of it. */
 export const saysTooManyPixels = (stderr: string): boolean =>
@@ -61,10 +82,10 @@ const unsupported = (said: ErrorOptions) =>
   )
 
 export function unreachable(stderr: string): TransientError {
-  const lastLine = scrub(stderr.trim().split('\n').at(-1) ?? '').slice(0, 300)
-  return new TransientError(
-    'source_unreachable',
-    `the source could not be read: ${lastLine || 'ffprobe gave no reason'}`,
-    saidBy(stderr),
-  )
+  const message = `the source could not be read: ${lastLine(stderr)}`
+  return new TransientError('source_unreachable', message, saidBy(stderr))
+}
+
+function lastLine(stderr: string): string {
+  return scrub(stderr.trim().split('\n').at(-1) ?? '').slice(0, 300) || 'it gave no reason'
 }

@@ -34,8 +34,9 @@ const MAX_OUTPUT_BYTES = 16 * 2 ** 20
 /**
  * What ffprobe finds in a source, read over HTTP. Errors that are the source's own fault are
  * permanent: `empty_source`, `unsupported_container`, `unsupported_codec`, `truncated_input`,
- * `no_video`, those of a source that exceeds `limits`, and `source_changed` when the object is not
- * the one with this ETag. All else is `source_unreachable`. An abort throws the signal's reason.
+ * `corrupt_input`, `no_video`, those of a source that exceeds `limits`, and `source_changed` when the
+ * object is not the one with this ETag. All else is transient: `source_unreachable`, `probe_failed`,
+ * what `judgeEnding` tells. An abort throws the signal's reason.
  */
 export async function probeSource(request: ProbeRequest): Promise<MediaInfo> {
   // An empty object answers any range with 416, which would look like a fault of the store.

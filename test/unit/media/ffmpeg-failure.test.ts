@@ -3,7 +3,7 @@ import { requireWholeRun } from '../../../src/media/ffmpeg/ffmpeg-failure.ts'
 
 test('a run may have lost so many packets as its caller allows, and none unless told', () => {
   const lossy = (decodeErrors: number) => ({
-    ...{ exitCode: 0, signal: null, frames: 100, decodeErrors, endedEarly: false },
+    ...{ exitCode: 0, signal: null, frames: 100, decodeErrors, endedEarly: false, fileIsCut: false },
     stderrTail: '',
   })
   expect(requireWholeRun(lossy(2), { lost: 2 })).toBeNull()

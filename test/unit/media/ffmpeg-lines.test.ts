@@ -146,6 +146,7 @@ const RESULT: FfmpegResult = {
   frames: 0,
   decodeErrors: 0,
   endedEarly: false,
+  fileIsCut: false,
   stderrTail: '',
 }
 

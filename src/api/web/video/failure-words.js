@@ -47,7 +47,7 @@ const surroundings = {
   encoder_missing: "The worker's ffmpeg lacks the encoder of the profile.",
   unknown_profile: "The worker's file of profiles lacks the profile of this job.",
   sample_too_slow: 'Look at the load of the machine.',
-  probe_failed: "Look at the version of the worker's ffprobe.",
+  probe_failed: "The log below has what ffprobe said. Look at the version of the worker's ffprobe, too.",
   worker_crashed: 'It ended its worker three times at the same place: look at that machine, and at the file.',
 }
 
