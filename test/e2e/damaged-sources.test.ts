@@ -4,7 +4,7 @@ import { clip } from '../../scripts/clips/clip.ts'
 import { makeMedia } from '../../scripts/clips/make.ts'
 import { submitJob } from '../../src/cli/client/submit.ts'
 import { uploadFile } from '../../src/cli/upload/upload-file.ts'
-import { cut, damaged } from '../corpus/cases/bytes.ts'
+import { cut, damaged, emptied, headOnly } from '../corpus/cases/bytes.ts'
 import { untilEnded } from '../support/job-client.ts'
 import { countFrames } from '../support/media-facts.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
@@ -24,6 +24,12 @@ const cutOther = async (extension: 'flv' | 'avi') => {
   const remux = ['-i', await film('mp4'), '-c', 'copy']
   const path = await makeMedia({ name: 'partial', extension, args: remux })
   return cut(`partial-cut.${extension}`, path, 0.6)
+}
+const onlyHead = async () => headOnly('partial-head.mkv', await film('mkv'))
+/** Its header does not tell how the pixels are laid out: that is in each picture. */
+const noPictures = async () => {
+  const args = ['-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=10:duration=1', '-c:v', 'mjpeg', '-q:v', '31']
+  return emptied('partial-zeros.mov', await makeMedia({ name: 'jpegs', extension: 'mov', args }))
 }
 /** In the middle of its first GOP but one, so that no chunk but the first has anything. */
 const cutEarly = async () => cut('partial-early.mp4', await film('mp4'), 0.2)
@@ -61,6 +67,8 @@ describe('without the option a film', () => {
     ['in Flash Video, cut at 60 %', () => cutOther('flv'), 'truncated_input'],
     ['in AVI, cut at 60 %', () => cutOther('avi'), 'truncated_input'],
     ['cut in its second GOP', cutEarly, 'truncated_input'],
+    ['in Matroska, cut before its first picture', onlyHead, 'truncated_input'],
+    ['with zeros for all pictures', noPictures, 'corrupt_input'],
   ])('%s fails at once', async (_, make, code) => {
     const { video } = await made(await make())
     expect(video).toMatchObject({ status: 'failed', error: { code } })
@@ -108,6 +116,11 @@ describe('with allow_partial a film', () => {
     const path = cut('partial-headless.mp4', await clip({ seconds: 3, more: ['-movflags', '0'] }), 0.6)
     const { video } = await made(path, true)
     expect(video).toMatchObject({ status: 'failed', error: { code: 'truncated_input' } })
+  })
+
+  test('of which nothing can be decoded fails all the same', async () => {
+    const { video } = await made(await noPictures(), true)
+    expect(video).toMatchObject({ status: 'failed', error: { code: 'no_video' } })
   })
 })
 

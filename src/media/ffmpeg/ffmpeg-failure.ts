@@ -71,8 +71,9 @@ export function judgeExit(result: FfmpegResult): StepladderError | null {
   if (byMachine) return byMachine
   const cause = { cause: new StderrTail(stderrTail) }
   if (
-    (endedEarly && !fileIsCut) ||
-    /HTTP error|Connection |Failed to resolve|Input\/output error|Server returned/.test(stderrTail)
+    // Which Matroska's reader says at the end of a cut file.
+    (!fileIsCut && (endedEarly || /Input\/output error/.test(stderrTail))) ||
+    /HTTP error|Connection |Failed to resolve|Server returned/.test(stderrTail)
   ) {
     return new TransientError('source_unreachable', 'ffmpeg lost the connection to the source', cause)
   }

@@ -14,7 +14,8 @@ const CUT_FILE = /partial file|File ended prematurely|^\[(flv|avi) @ \w+\] Packe
 const CUT_READ = /^\S+: Input\/output error$/
 
 /** With one of these before it, MP4's "partial file" may be a seek that the store did not answer. */
-const DISTURBED = /HTTP error|Connection |Failed to resolve|Server returned|Stream ends prematurely/
+const DISTURBED =
+  /HTTP error|Connection |Failed to resolve|Server returned|Stream ends prematurely|Will reconnect/
 
 /** What an ffmpeg process complains about, fed line by line at log level `repeat+warning`. */
 export function createStderrWatch() {

@@ -37,7 +37,7 @@ function judgeWords(stderr: string, said: ErrorOptions): StepladderError {
   if (/moov atom not found/.test(stderr)) {
     return new PermanentError('truncated_input', 'the source ends before its table of contents (moov)', said)
   }
-  if (/: End of file$/m.test(stderr)) {
+  if (ENDS_IN_HEADER.test(stderr)) {
     return new PermanentError('truncated_input', 'the source ends before its own header does', said)
   }
   if (saysBrokenHeader(stderr)) {
@@ -65,10 +65,13 @@ export function saidBy(stderr: string): { cause: StderrTail } {
 }
 
 /** The connection failed for good or for a while. */
-export const wasDisturbed = (stderr: string): boolean => NETWORK.test(stderr)
+export const wasDisturbed = (stderr: string): boolean =>
+  NETWORK.test(stderr) || (/Input\/output error/.test(stderr) && !ENDS_IN_HEADER.test(stderr))
 
-const NETWORK =
-  /Stream ends prematurely|Connection |Input\/output error|Failed to resolve|Server returned|Will reconnect/
+const NETWORK = /Stream ends prematurely|Connection |Failed to resolve|Server returned|Will reconnect/
+
+/** A connection that ends says one of NETWORK first. The reader of Matroska adds an "Input/output error". */
+const ENDS_IN_HEADER = /: End of file$|\] File ended prematurely|^Truncating packet of size/m
 
 /** ffprobe refused to decode pictures of this size, or to think of it. */
 export const saysTooManyPixels = (stderr: string): boolean =>

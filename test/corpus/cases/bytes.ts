@@ -24,6 +24,20 @@ export function cut(name: string, path: string, share: number): string {
   return written(name, whole.subarray(0, Math.floor(whole.length * share)))
 }
 
+/** What comes before the first cluster of Matroska (RFC 9559 §5.1.3): all headers, and no picture. */
+export function headOnly(name: string, path: string): string {
+  const whole = readFileSync(path)
+  return written(name, whole.subarray(0, whole.indexOf(Buffer.from('1f43b675', 'hex'))))
+}
+
+/** Zeros for all pictures and sounds (ISO/IEC 14496-12 §8.1.1); what tells of them stays. */
+export function emptied(name: string, path: string): string {
+  const whole = readFileSync(path)
+  const box = whole.indexOf('mdat') - 4
+  whole.fill(0, box + 8, box + whole.readUInt32BE(box))
+  return written(name, whole)
+}
+
 /** A few kilobytes in the middle overwritten with noise that is the same each time. */
 export function damaged(name: string, path: string, bytes: number): string {
   const whole = readFileSync(path)

@@ -22,6 +22,7 @@ beforeAll(async () => {
   store = await startSourceServer(scratch.path, {
     '/403': (_, response) => void response.writeHead(403).end(),
     '/hangs': () => {},
+    '/closes': (request) => void request.socket.destroy(),
   })
 }, 30_000)
 
@@ -249,6 +250,23 @@ describe('a probe refuses at once', () => {
     await expect(probe('headless')).rejects.toEqual(refusal('PermanentError', 'truncated_input'))
   })
 
+  // Of these the reader says "End of file", "Truncating packet" and "File ended prematurely".
+  test.each([40, 60, 100, 300])('a film in Matroska cut off after %i bytes', async (bytes) => {
+    await scratch.make('whole.mkv', ...picture('64x64', '10', 0.3), ...X264)
+    const head = (await readFile(join(scratch.path, 'whole.mkv'))).subarray(0, bytes)
+    await writeFile(join(scratch.path, 'head'), head)
+    await expect(probe('head')).rejects.toEqual(refusal('PermanentError', 'truncated_input'))
+  })
+
+  test('a film whose sound has a header that its decoder cannot read', async () => {
+    await scratch.make('sound.webm', ...picture('64x64', '10', 0.3), ...tone(0.3), '-c:a', 'libvorbis')
+    const bytes = await readFile(join(scratch.path, 'sound.webm'))
+    // The third header of Vorbis (§4.2.4), behind its name.
+    const codebooks = bytes.indexOf('\u0005vorbis', 'latin1') + 7
+    await writeFile(join(scratch.path, 'noise'), bytes.fill(0xff, codebooks, codebooks + 100))
+    await expect(probe('noise')).rejects.toEqual(refusal('PermanentError', 'corrupt_input'))
+  })
+
   test('a decoder that is not on the list', async () => {
     await scratch.make('magic.mkv', ...picture('64x64', '10', 0.3), '-c:v', 'magicyuv')
     await expect(probe('magic.mkv')).rejects.toEqual(refusal('PermanentError', 'unsupported_codec'))
@@ -279,7 +297,7 @@ describe('a probe refuses at once', () => {
 })
 
 describe('a probe may be tried again after', () => {
-  test.each(['403', 'missing'])(
+  test.each(['403', 'missing', 'closes'])(
     'the answer of the store to %s, which is told without its address',
     async (name) => {
       const failed = probe(name)

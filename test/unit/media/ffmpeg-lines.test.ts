@@ -117,6 +117,21 @@ describe('stderr', () => {
   })
 
   test.each([
+    [true, []],
+    [false, ['Stream ends prematurely at 5, should be 9']],
+    [false, ['HTTP error 503 Service Unavailable']],
+    [false, ['Will reconnect at 5 in 3 second(s).']],
+  ])(
+    'says %j to whether the file itself is cut, also long before its last words, after %j',
+    (expected, lines) => {
+      const watch = createStderrWatch()
+      for (const line of [...lines, '[mov @ 0x1] stream 0, offset 0x16: partial file']) watch.line(line)
+      for (let index = 0; index < 50; index += 1) watch.line('[h264 @ 0x1] Invalid NAL unit size')
+      expect(watch.report()).toMatchObject({ endedEarly: true, fileIsCut: expected })
+    },
+  )
+
+  test.each([
     ['[http @ 0x1] HTTP error 403 Forbidden', 403],
     ['[http @ 0x1] HTTP error 412 Precondition Failed', 412],
     ['[http @ 0x1] HTTP error 429 Too Many Requests', null],
@@ -149,6 +164,9 @@ const RESULT: FfmpegResult = {
   fileIsCut: false,
   stderrTail: '',
 }
+
+const nothingDecoded =
+  'Cannot determine format of input stream 0:0 after EOF\nError marking filters as finished'
 
 const killedBy = (signal: NodeJS.Signals, stderrTail = '') => ({ exitCode: null, signal, stderrTail })
 
@@ -193,6 +211,19 @@ describe('the verdict on an exit of ffmpeg', () => {
     [{ exitCode: 127, stderrTail: 'setpriv: failed to execute' }, 'TransientError', 'ffmpeg_missing'],
     [{ exitCode: null }, 'TransientError', 'ffmpeg_missing'],
     [{ stderrTail: 'what is this' }, 'TransientError', 'ffmpeg_failed'],
+    // Of these the empty output tells.
+    [{ stderrTail: nothingDecoded }, null, null],
+    [{ stderrTail: nothingDecoded, endedEarly: true, fileIsCut: true }, null, null],
+    [
+      { stderrTail: `<store>/x: Input/output error\n${nothingDecoded}`, endedEarly: true, fileIsCut: true },
+      null,
+      null,
+    ],
+    [{ stderrTail: nothingDecoded, endedEarly: true }, 'TransientError', 'source_unreachable'],
+    [{ stderrTail: `Input/output error\n${nothingDecoded}` }, 'TransientError', 'source_unreachable'],
+    [{ stderrTail: `HTTP error 503\n${nothingDecoded}` }, 'TransientError', 'source_unreachable'],
+    [{ stderrTail: `Cannot allocate memory\n${nothingDecoded}` }, 'TransientError', 'out_of_memory'],
+    [killedBy('SIGKILL', nothingDecoded), 'TransientError', 'ffmpeg_killed'],
   ])('%j', (fields, name, code) => {
     const verdict = judgeExit({ ...RESULT, ...fields })
     expect([verdict?.name ?? null, verdict?.code ?? null]).toEqual([name, code])
@@ -216,7 +247,36 @@ describe('the verdict on an exit of ffprobe', () => {
     [1, "Codec (magicyuv) not on whitelist 'h264'", 'PermanentError', 'unsupported_codec'],
     [1, 'Number of streams exceeds max_streams parameter (32)', 'PermanentError', 'too_many_streams'],
     [1, 'x: Invalid data found', 'PermanentError', 'unsupported_container'],
-    [1, 'something new', 'TransientError', 'source_unreachable'],
+    [1, 'http://h/x: End of file', 'PermanentError', 'truncated_input'],
+    [1, '[http @ 0x1] Will reconnect at 0\nhttp://h/x: End of file', 'TransientError', 'source_unreachable'],
+    [
+      1,
+      '[matroska,webm @ 0x1] File ended prematurely\nhttp://h/x: Input/output error',
+      'PermanentError',
+      'truncated_input',
+    ],
+    [1, 'http://h/x: Input/output error', 'TransientError', 'source_unreachable'],
+    [
+      1,
+      '[http @ 0x1] Stream ends prematurely at 5\n[matroska @ 0x1] File ended prematurely',
+      'TransientError',
+      'source_unreachable',
+    ],
+    [
+      1,
+      '[theora @ 0x1] Corrupt extradata\n    Last message repeated 1 times\nCould not open codec for input stream 0',
+      'PermanentError',
+      'corrupt_input',
+    ],
+    // Without a word of the decoder: no memory, no threads.
+    [
+      1,
+      '[ogg @ 0x1] CRC mismatch!\nCould not open codec for input stream 0',
+      'TransientError',
+      'probe_failed',
+    ],
+    [1, 'Could not open codec for input stream 0', 'TransientError', 'probe_failed'],
+    [1, 'something new', 'TransientError', 'probe_failed'],
   ])('%i %j', (exitCode, stderr, name, code) => {
     const verdict = judgeProbe({ exitCode, signal: null, stderr })
     expect([verdict?.name ?? null, verdict?.code ?? null]).toEqual([name, code])
