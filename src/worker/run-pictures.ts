@@ -46,7 +46,9 @@ export async function runPictures(
       else others.push(bytes)
     },
   })
-  requireWholeRun(await ffmpeg.done)
+  // What it was fed is ours: no fault of the source.
+  const damage = requireWholeRun(await ffmpeg.done, { allowPartial: true })
+  if (damage) throw new StepladderError('bad_picture', 'not all of the pictures could be decoded')
   reader.end()
   return { jpegs, bytes: Buffer.concat(others) }
 }

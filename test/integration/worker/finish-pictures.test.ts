@@ -118,7 +118,7 @@ async function sizeOf(jpeg: Buffer): Promise<string> {
 test.each([
   ['are gone', () => null, 'object_missing'],
   ['have another size', () => Buffer.from('short'), 'object_missing'],
-  ['are none', () => Buffer.alloc(Buffer.concat(jpegs).length, 0x20), 'ffmpeg_failed'],
+  ['are none', () => Buffer.alloc(Buffer.concat(jpegs).length, 0x20), 'bad_picture'],
   ['are fewer', () => withoutLast(), 'pictures_disagree'],
 ])('when they %s, the film is whole without them, and the fault is told', async (_, pictures, code) => {
   const { outputs, faults } = await make(await aFilm({ pictures: pictures() }))
