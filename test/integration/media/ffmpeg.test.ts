@@ -100,7 +100,8 @@ describe('a run', () => {
     let bytes = 0
     const run = decode('film.mp4', { onProgress, onData: (_, chunk) => (bytes += chunk.length) })
     const result = await run.done
-    const clean = { exitCode: 0, signal: null, decodeErrors: 0, endedEarly: false, stderrTail: '' }
+    const sound = { endedEarly: false, fileIsCut: false, stderrTail: '' }
+    const clean = { exitCode: 0, signal: null, decodeErrors: 0, ...sound }
     expect(result).toEqual({ ...clean, frames: 300 })
     expect(bytes).toBe(300 * FRAME)
     expect(onProgress).toHaveBeenLastCalledWith(expect.objectContaining({ frames: 300 }))
