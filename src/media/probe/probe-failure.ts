@@ -44,9 +44,15 @@ function judgeWords(stderr: string, said: ErrorOptions): StepladderError {
     const message = 'the source is damaged: a decoder cannot make sense of the header of its stream'
     return new PermanentError('corrupt_input', message, said)
   }
-  if (/Invalid data found/.test(stderr)) return unsupported(said)
+  if (NO_SENSE.test(stderr)) return unsupported(said)
   return new TransientError('probe_failed', `ffprobe failed: ${lastLine(stderr)}`, said)
 }
+
+/**
+ * What a reader returns that can make nothing of its file. That of ASF returns -1, which is printed as
+ * EPERM; one that is meant says more, as do all errors of a connection.
+ */
+const NO_SENSE = /Invalid data found|: Not yet implemented in FFmpeg|: Operation not permitted$/m
 
 /**
  * ffprobe opens every stream or lists none. It does not tell why a decoder did not open; one that found

@@ -247,6 +247,14 @@ describe('the verdict on an exit of ffprobe', () => {
     [1, "Codec (magicyuv) not on whitelist 'h264'", 'PermanentError', 'unsupported_codec'],
     [1, 'Number of streams exceeds max_streams parameter (32)', 'PermanentError', 'too_many_streams'],
     [1, 'x: Invalid data found', 'PermanentError', 'unsupported_container'],
+    [1, 'x: Not yet implemented in FFmpeg, patches welcome', 'PermanentError', 'unsupported_container'],
+    [1, 'x: Operation not permitted', 'PermanentError', 'unsupported_container'],
+    [
+      1,
+      '[tcp @ 0x1] Connection to tcp://h:9 failed: Operation not permitted\nx: Operation not permitted',
+      'TransientError',
+      'source_unreachable',
+    ],
     [1, 'http://h/x: End of file', 'PermanentError', 'truncated_input'],
     [1, '[http @ 0x1] Will reconnect at 0\nhttp://h/x: End of file', 'TransientError', 'source_unreachable'],
     [
