@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createKnownKeys, type KnownKeys } from '../auth/known-keys.ts'
 import { createOpenMode, type OpenMode } from '../auth/open-mode.ts'
 import { createTokenSecret } from '../auth/token-secret.ts'
 import { createTokens, type Tokens } from '../auth/tokens.ts'
@@ -48,6 +49,7 @@ export type ApiContext = {
   profiles: Profiles
   prober: Prober
   openMode: OpenMode
+  keys: KnownKeys
   tokens: Tokens
   identify: Identify
   limiter: Limiter
@@ -76,7 +78,8 @@ export async function openContext(
   const sandbox = await openSandbox(config, await storage.presignRead('source/'))
   const prober = createProber(config, storage)
   const openMode = createOpenMode(sql, config.HOST)
-  const streamEnds = createStreamEnds({ sql, openMode })
+  const keys = createKnownKeys(sql)
+  const streamEnds = createStreamEnds({ sql, keys, openMode })
   const tokens = createTokens({
     secret: createTokenSecret(sql, config.TOKEN_SECRET),
     sessionS: config.SESSION_KEEP_S,
@@ -113,8 +116,9 @@ export async function openContext(
     profiles,
     prober,
     openMode,
+    keys,
     tokens,
-    identify: createIdentify({ sql, openMode, tokens }),
+    identify: createIdentify({ keys, openMode, tokens }),
     limiter: createLimiter({ redis, names, log }),
     rooms: createRooms(sql, config),
     shares: createShares(config.MAX_EVENT_STREAMS),

@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
-import { type ApiKey, findKey, proveKey } from '../auth/api-keys.ts'
+import type { ApiKey } from '../auth/api-keys.ts'
 import { readKeyText } from '../auth/key-text.ts'
+import type { KnownKeys } from '../auth/known-keys.ts'
 import { isLoopback, type OpenMode } from '../auth/open-mode.ts'
 import type { Tokens } from '../auth/tokens.ts'
-import type { Database } from '../db.ts'
 import { StepladderError } from '../errors.ts'
 import { anonymous, type Caller } from './caller.ts'
 import { linkedVideo, linkIn } from './link-token.ts'
@@ -17,13 +17,13 @@ export type Identify = (c: Context, options: { byLink: boolean }) => Promise<Ide
  * Who asks: by a key in `Authorization`, which alone counts where it is given; else by the token of a link,
  * where the route takes one; else by the cookie of a session. Throws `unauthenticated`.
  */
-export function createIdentify(parts: { sql: Database; openMode: OpenMode; tokens: Tokens }): Identify {
-  const { sql, openMode, tokens } = parts
+export function createIdentify(parts: { keys: KnownKeys; openMode: OpenMode; tokens: Tokens }): Identify {
+  const { keys, openMode, tokens } = parts
 
   async function byKey(header: string): Promise<Identity> {
     const [, text = ''] = /^Bearer +(\S+) *$/i.exec(header) ?? []
     const given = readKeyText(text)
-    const key = given && (await proveKey(sql, given))
+    const key = given && (await keys.prove(given))
     if (!key) throw unauthenticated('there is no such key, or it was revoked, or its time is over')
     return { caller: callerBy(key) }
   }
@@ -32,7 +32,7 @@ export function createIdentify(parts: { sql: Database; openMode: OpenMode; token
     const token = linkIn(c)
     const watch = token === null ? null : await tokens.readWatch(token)
     if (token === null || watch?.videoId !== linkedVideo(c)) return null
-    const key = await findKey(sql, watch.keyId)
+    const key = await keys.find(watch.keyId)
     if (!key?.scopes.includes('read')) return null
     return {
       caller: { ...callerBy(key), scopes: new Set(['read']) },
@@ -44,7 +44,7 @@ export function createIdentify(parts: { sql: Database; openMode: OpenMode; token
   async function bySession(c: Context): Promise<Identity | null> {
     const cookie = getCookie(c, sessionCookie)
     const session = cookie ? await tokens.readSession(cookie) : null
-    const key = session && (await findKey(sql, session.keyId))
+    const key = session && (await keys.find(session.keyId))
     return key && { caller: callerBy(key), expiresAt: session.expiresAt }
   }
 

@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
-import { proveKey } from '../auth/api-keys.ts'
 import { readKeyText } from '../auth/key-text.ts'
 import type { Caller } from './caller.ts'
 import type { ApiContext } from './context.ts'
@@ -16,8 +15,8 @@ export const signInSchema = z.strictObject({
 const noFields = z.strictObject({})
 
 /** `/session`: a browser gives its key once and gets a cookie that no script can read, for some hours. */
-export function sessionRoutes(context: Pick<ApiContext, 'sql' | 'tokens' | 'identify' | 'openMode'>): Hono {
-  const { sql, tokens, identify, openMode } = context
+export function sessionRoutes(context: Pick<ApiContext, 'keys' | 'tokens' | 'identify' | 'openMode'>): Hono {
+  const { keys, tokens, identify, openMode } = context
 
   return new Hono()
     .get('/session', async (c) => {
@@ -34,7 +33,7 @@ export function sessionRoutes(context: Pick<ApiContext, 'sql' | 'tokens' | 'iden
       const { key: text } = parseFields(await readJson(c), signInSchema)
       if (await openMode.isOpen()) return shown(c, anonymousAt(c), null)
       const given = readKeyText(text.trim())
-      const key = given && (await proveKey(sql, given))
+      const key = given && (await keys.prove(given))
       if (!key) throw unauthenticated('there is no such key, or it was revoked, or its time is over')
       const { token, expiresAt } = await tokens.signSession(key.id)
       setCookie(c, sessionCookie, token, { ...cookieOf(c), expires: expiresAt })

@@ -1,4 +1,5 @@
 import { liveKeys } from '../auth/api-keys.ts'
+import type { KnownKeys } from '../auth/known-keys.ts'
 import type { OpenMode } from '../auth/open-mode.ts'
 import type { Database } from '../db.ts'
 
@@ -14,7 +15,7 @@ export type StreamEnds = ReturnType<typeof createStreamEnds>
  * session or link is over, or the first key ended the time without. They are open for days otherwise.
  */
 export function createStreamEnds(
-  { sql, openMode }: { sql: Database; openMode: OpenMode },
+  { sql, keys, openMode }: { sql: Database; keys: Pick<KnownKeys, 'forget'>; openMode: OpenMode },
   everyMs = lookEveryMs,
 ) {
   const all = new Set<Listening>()
@@ -26,6 +27,8 @@ export function createStreamEnds(
   async function look(): Promise<void> {
     const ids = new Set([...all].flatMap(({ keyId }) => keyId ?? []))
     const live = ids.size > 0 ? await liveKeys(sql, [...ids]) : new Set<string>()
+    // A page whose stream ends asks at once who it is.
+    for (const id of ids) if (!live.has(id)) keys.forget(id)
     const isOpen = await openMode.isOpen()
     const now = Date.now()
     for (const listening of all) {

@@ -1,6 +1,6 @@
 import { type Database, sqlState } from '../db.ts'
 import { StepladderError } from '../errors.ts'
-import { hashOf, isSecretOf, type KeyText, makeKeyText } from './key-text.ts'
+import { hashOf, makeKeyText } from './key-text.ts'
 import type { Scope } from './scopes.ts'
 
 /** A key as people see it: all but its secret. */
@@ -47,20 +47,13 @@ export async function revokeKey(sql: Database, id: string): Promise<ApiKey | nul
   return key ?? null
 }
 
-/** The key behind an `id.secret`; null where there is none, it was revoked, or its time is over. */
-export async function proveKey(sql: Database, { id, secret }: KeyText): Promise<ApiKey | null> {
-  const [key] = await sql<(ApiKey & { secret_hash: Buffer })[]>`
-    select ${shown(sql)}, secret_hash from api_keys where id = ${id} and ${isLive(sql)}`
-  if (!key || !isSecretOf(key.secret_hash, secret)) return null
-  noteUse(sql, key)
-  const { secret_hash: _, ...rest } = key
-  return rest
-}
+/** With the hash that proves its secret. */
+export type StoredKey = ApiKey & { secret_hash: Buffer }
 
-/** The key that a token of ours speaks for; null when it ended meanwhile. */
-export async function findKey(sql: Database, id: string): Promise<ApiKey | null> {
-  const [key] = await sql<ApiKey[]>`select ${shown(sql)} from api_keys where id = ${id} and ${isLive(sql)}`
-  if (key) noteUse(sql, key)
+/** The key of this id; null where there is none, it was revoked, or its time is over. */
+export async function readKey(sql: Database, id: string): Promise<StoredKey | null> {
+  const [key] = await sql<StoredKey[]>`
+    select ${shown(sql)}, secret_hash from api_keys where id = ${id} and ${isLive(sql)}`
   return key ?? null
 }
 
@@ -89,8 +82,10 @@ export function explainMissingTable(error: unknown): unknown {
 const usedAgainMs = 60_000
 
 /** At most once a minute for each key, behind the request's back: what is lost of it costs nothing. */
-function noteUse(sql: Database, { id, last_used_at }: ApiKey): void {
+export function noteUse(sql: Database, key: ApiKey): void {
+  const { id, last_used_at } = key
   if (last_used_at !== null && Date.now() - last_used_at.getTime() < usedAgainMs) return
+  key.last_used_at = new Date()
   sql`update api_keys set last_used_at = now() where id = ${id}
       and (last_used_at is null or last_used_at < now() - ${usedAgainMs} * interval '1 ms')`.catch(() => {})
 }

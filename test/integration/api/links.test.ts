@@ -108,7 +108,7 @@ test('a link ends with its key', async () => {
   const { links } = await videoBy(text)
   expect(await statusOf(links.hls)).toBe(200)
   await revokeKey(api.sql, key.id)
-  expect(await statusOf(links.hls)).toBe(401)
+  await expect.poll(() => statusOf(links.hls)).toBe(401)
 })
 
 test('a browser exchanges its key for a cookie that no script reads, and gives it back', async () => {
