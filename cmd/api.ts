@@ -22,7 +22,7 @@ try {
   await using context = await openContext(config, log)
   const stopped = shutdownRequested(log)
   if (await untilAllowed(context, stopped)) {
-    const where = { host: config.HOST, port: config.PORT, streams: context.streams }
+    const where = { host: config.HOST, port: config.PORT, streams: context.streams, log }
     await using server = await listen(createApp(context), where)
     log.info({ host: config.HOST, port: server.port }, 'listening')
     const isOpen = await context.openMode.isOpen().catch(() => false)

@@ -40,7 +40,7 @@ export class MethodNotAllowed extends StepladderError {
 }
 
 type Kind = {
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503
+  status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 410 | 413 | 415 | 422 | 429 | 431 | 500 | 503
   title: string
   retryAfterS?: number
   /** Instead of the error's own message, which may tell of addresses inside. */
@@ -48,6 +48,9 @@ type Kind = {
 }
 
 const kinds: Record<string, Kind> = {
+  malformed_request: { status: 400, title: 'This is no HTTP request' },
+  request_too_slow: { status: 408, title: 'The request did not arrive in time' },
+  headers_too_large: { status: 431, title: 'Address and headers are too large' },
   body_incomplete: { status: 400, title: 'The body ended early' },
   invalid_json: { status: 400, title: 'The body is not JSON' },
   invalid_id: { status: 400, title: 'The id is no UUID' },
@@ -114,37 +117,46 @@ const bug: Kind = {
   detail: 'The request failed for a reason that is in the log of the server.',
 }
 
-/**
- * The only place that turns an error into an HTTP status: problem+json (RFC 9457) with a stable `code`,
- * `{ type, title, status, code, detail, request_id, errors? }`. What nobody foresaw is a 500, and its reason is in
- * the log alone.
- */
+/** An answer that tells of an error; `body` is problem+json. */
+export type Problem = Pick<Kind, 'status'> & { code: string; headers: Record<string, string>; body: string }
+
+/** The answer of a route that threw. What nobody foresaw is a 500, and its reason is in the log alone. */
 export function problemResponse(c: Context, error: unknown, log: Log): Response {
-  const { code, kind } = judge(error)
-  const retryAfterS = error instanceof TooMany ? error.retryAfterS : kind.retryAfterS
   const request_id = requestIdOf(c)
-  if (kind.status >= 500) {
+  const { status, code, headers, body } = problemOf(error, request_id)
+  if (status >= 500) {
     const path = withoutToken(c.req.path)
     log.error({ request_id, method: c.req.method, path, code, err: error }, 'request failed')
   }
+  return c.body(body, status, headers)
+}
+
+/**
+ * The only place that turns an error into an HTTP status: problem+json (RFC 9457) with a stable `code`,
+ * `{ type, title, status, code, detail, request_id, errors? }`.
+ */
+export function problemOf(error: unknown, requestId: string | undefined): Problem {
+  const { code, kind } = judge(error)
+  const retryAfterS = error instanceof TooMany ? error.retryAfterS : kind.retryAfterS
   const body = {
     type: `urn:stepladder:problem:${code}`,
     title: kind.title,
     status: kind.status,
     code,
     detail: kind.detail ?? sentence(messageOf(error)),
-    request_id,
+    request_id: requestId,
     ...(error instanceof InvalidRequest ? { errors: error.faults } : {}),
     ...(error instanceof TooMany && error.policy ? { 'violated-policies': [error.policy] } : {}),
   }
-  return c.body(JSON.stringify(body), kind.status, {
+  const headers = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
     ...(retryAfterS ? { 'Retry-After': String(retryAfterS) } : {}),
     // RFC 9110 §11.6.1: a 401 names the scheme.
     ...(kind.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="stepladder"' } : {}),
     ...(error instanceof MethodNotAllowed ? { Allow: error.allow } : {}),
-  })
+  }
+  return { status: kind.status, code, headers, body: JSON.stringify(body) }
 }
 
 /**

@@ -94,7 +94,7 @@ function headOf(c: Context): Record<string, string> {
   return Object.fromEntries(c.body(null, 200, headers).headers)
 }
 
-/** Node's own response, which `createAdaptorServer` puts into the environment of each request. */
+/** Node's own response, which the adaptor puts into the environment of each request. */
 function outgoingOf(c: Context): ServerResponse {
   const outgoing: unknown = c.env?.outgoing
   if (!(outgoing instanceof ServerResponse)) throw new Error('event streams need the HTTP server of Node')

@@ -4,12 +4,14 @@ import type { Context, MiddlewareHandler } from 'hono'
 /** Of a proxy or client that numbers its requests: UUIDs, ULIDs, base64 and trace ids, and nothing that a log could take for more. */
 const acceptable = /^[\w.:+/=@-]{1,128}$/
 
+export const requestIdHeader = 'X-Request-Id'
+
 /** Names each request by the `X-Request-Id` that it came with, or one of our own, and tells it in the answer. */
 export const identifyRequests: MiddlewareHandler = async (c, next) => {
   const given = c.req.header('x-request-id')
   const id = given !== undefined && acceptable.test(given) ? given : randomUUID()
   c.set('requestId', id)
-  c.header('X-Request-Id', id)
+  c.header(requestIdHeader, id)
   await next()
 }
 

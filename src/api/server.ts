@@ -1,9 +1,11 @@
 import { once } from 'node:events'
-import { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
+import { createServer, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { StepladderError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { EventStreams } from './event-streams.ts'
+import { answerMalformed, malformedResponse } from './malformed.ts'
 
 /** Requests in progress get this long after the server stopped accepting. */
 const drainMs = 5_000
@@ -14,9 +16,9 @@ const drainMs = 5_000
  */
 export async function listen(
   app: Hono,
-  options: { host: string; port: number; streams: EventStreams },
+  options: { host: string; port: number; streams: EventStreams; log: Log },
 ): Promise<AsyncDisposable & { port: number }> {
-  const server = createHttpServer(app)
+  const server = createHttpServer(app, options.log)
   server.listen(options.port, options.host)
   try {
     await once(server, 'listening')
@@ -41,8 +43,10 @@ export async function listen(
   return { port, [Symbol.asyncDispose]: close }
 }
 
-function createHttpServer(app: Hono): Server {
-  const server = createAdaptorServer({ fetch: app.fetch })
-  if (!(server instanceof Server)) throw new Error('the adaptor made another server than HTTP/1.1')
+function createHttpServer(app: Hono, log: Log): Server {
+  const listener = getRequestListener(app.fetch, { errorHandler: (error) => malformedResponse(error, log) })
+  // The adaptor refuses what has no Host, with the answer above; Node's own has no body.
+  const server = createServer({ requireHostHeader: false }, listener)
+  answerMalformed(server, log)
   return server
 }

@@ -12,6 +12,13 @@ const anywhere: Record<string, number> = {
   cross_site_request: 403,
 }
 
+/** What never became a request of any address. */
+const malformed: Record<string, number> = {
+  malformed_request: 400,
+  request_too_slow: 408,
+  headers_too_large: 431,
+}
+
 /**
  * Holds an answer of the API against what the reference says of it: its status, its content type, the
  * schema of its JSON, the code of its problem. Throws where it is another; the body is left to be read. Files of the page are not in the
@@ -25,15 +32,21 @@ export async function checkAnswer(
   if (/^\/(web|vendor)\//.test(pathname)) return
   // A browser's question before a request to another origin, which no page makes by itself.
   if (method === 'OPTIONS' && response.status === 204) return
-  const asked = method === 'HEAD' ? 'GET' : method
-  const found = patterns.filter(({ matches }) => matches.test(pathname)).map(({ operation }) => operation)
-  const operation = found.find((one) => one.method.toUpperCase() === asked)
+  const operation = operationAt({ method, url })
   const faults = await faultsOf(operation, response, { hasBody: method !== 'HEAD' })
   if (faults.length > 0) {
     throw new Error(
       `${method} ${pathname} answered ${response.status}, which the reference does not tell:\n${faults.join('\n')}`,
     )
   }
+}
+
+/** The operation that is asked for; HEAD asks as GET does. */
+function operationAt({ method, url }: { method: string; url: string }): Operation | undefined {
+  const { pathname } = new URL(url)
+  const asked = method === 'HEAD' ? 'GET' : method
+  const found = patterns.filter(({ matches }) => matches.test(pathname)).map(({ operation }) => operation)
+  return found.find((one) => one.method.toUpperCase() === asked)
 }
 
 const watched = new Set<string>()
@@ -95,7 +108,7 @@ async function problemFaults(
   const { code, status } = parsed.data
   const known = operation ? problemsOf(operation) : []
   const isKnown = known.some((problem) => problem.code === code && problem.status === status)
-  const isAnywhere = !operation && anywhere[code] === status
+  const isAnywhere = (!operation && anywhere[code] === status) || malformed[code] === status
   if (status !== response.status || !(isKnown || isAnywhere)) return [`the problem ${code} is not documented`]
   return []
 }

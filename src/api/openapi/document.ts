@@ -34,7 +34,7 @@ export function makeDocument(): OpenApiDocument {
       title: 'Stepladder',
       version: '1',
       description:
-        'Self-hosted video transcoding: one video in, an adaptive ladder out. Errors are `application/problem+json` with a stable `code`. Times are ISO 8601 in UTC, and names end in their unit.',
+        'Self-hosted video transcoding: one video in, an adaptive ladder out. Errors are `application/problem+json` with a stable `code`; 400 `malformed_request`, 408 and 431 tell of what is no HTTP request and may come at every address. Times are ISO 8601 in UTC, and names end in their unit.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],

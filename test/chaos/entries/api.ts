@@ -10,7 +10,7 @@ import { reachFromArguments } from './die-at.ts'
 const config = loadConfig()
 const log = createProcessLog('api', config)
 await using context = await openContext(config, log, { reach: reachFromArguments(process.argv) })
-const where = { host: config.HOST, port: config.PORT, streams: context.streams }
+const where = { host: config.HOST, port: config.PORT, streams: context.streams, log }
 await using server = await listen(createApp(context), where)
 log.info({ host: config.HOST, port: server.port }, 'listening')
 await shutdownRequested(log)

@@ -51,7 +51,8 @@ export async function startApi(
   const { leadDatabase = (address: string) => address } = options
   const config = { ...data.config, DATABASE_URL: leadDatabase(data.config.DATABASE_URL), ...options.lead }
   const context = await openContext(config, log, options)
-  const server = await listen(createApp(context), { host: '127.0.0.1', port: 0, streams: context.streams })
+  const where = { host: '127.0.0.1', port: 0, streams: context.streams, log }
+  const server = await listen(createApp(context), where)
   const url = `http://127.0.0.1:${server.port}`
   const uncheck = checkAnswersOf(url)
 
