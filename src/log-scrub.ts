@@ -24,14 +24,25 @@ const leastChars = 8
 
 /**
  * Takes secrets out of a line of the log before it is written, whoever put them there: ours by their text, and
- * those of others by their form. The last guard; whoever logs keeps them out to begin with.
+ * those of others by their form; and keeps it one line. The last guard; whoever logs keeps them out to begin with.
  */
 export function createScrubber(secrets: readonly string[]): (line: string) => string {
   const known = secrets.filter((secret) => secret.length >= leastChars).map(inJson)
   return (line) => {
     const shapeless = known.reduce((text, secret) => text.replaceAll(secret, hidden), line)
-    return forms.reduce((text, [form, instead]) => text.replaceAll(form, instead), shapeless)
+    const scrubbed = forms.reduce((text, [form, instead]) => text.replaceAll(form, instead), shapeless)
+    return scrubbed.replaceAll(breaking, escaped)
   }
+}
+
+/**
+ * What JSON leaves as it is, and yet ends a line for many a reader (NEL, U+2028, U+2029), or begins a command for
+ * a terminal (C1 controls): within a path it would write lines of its own into the log.
+ */
+const breaking = /[\x7f-\x9f\u2028\u2029]/g
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** What lets this process in where it goes, and others in here. A password that is its user's name cannot be told from that. */

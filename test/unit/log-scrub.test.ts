@@ -54,6 +54,13 @@ test('JSON stays JSON, however the secret ends', () => {
   })
 })
 
+test('a line stays one line for every reader, and says the same', () => {
+  const path = '/a\u2028{"level":"error"}\u2029\u0085\u009b31m\x7f\n'
+  const line = createScrubber([])(JSON.stringify({ path }))
+  expect(line).toMatch(/^[\x20-\x7e]+$/)
+  expect(JSON.parse(line)).toEqual({ path })
+})
+
 test('our own secrets are known by their text, encoded or not, unless they are a name or too short', () => {
   const config = loadConfig({
     DATABASE_URL: 'postgres://me:p%40ssw0rd!!@db/x',
