@@ -10,10 +10,14 @@ export type PassOptions = {
   /** Cases for each operation in each phase that makes them up. */
   examples: number
   seed: number
+  /** Of a key, for each request. */
+  headers: Readonly<Record<string, string>>
   /** Ids that exist, to come up in addresses half the time. */
   ids: readonly string[]
   /** Keys of sources that exist, likewise. */
   keys: readonly string[]
+  /** Where all that it sends is kept, as an HTTP Archive. */
+  recording: string
   /** The same cases each time: one worker, and nothing that is made of answers. */
   repeatable?: boolean
 }
@@ -36,7 +40,7 @@ const reportSchema = z.object({
  * sequences of both; each answer is held against the document.
  */
 export async function fuzzOnce(options: PassOptions): Promise<Pass> {
-  const { program, baseUrl, examples, seed, repeatable = false } = options
+  const { program, baseUrl, examples, seed, headers, recording, repeatable = false } = options
   const manner = repeatable
     ? ['--workers', '1', '--generation-deterministic', '--phases', 'examples,coverage,fuzzing']
     : ['--workers', '2', '--seed', String(seed)]
@@ -49,6 +53,8 @@ export async function fuzzOnce(options: PassOptions): Promise<Pass> {
       [
         ...['--config-file', join(folder, 'schemathesis.toml'), 'run', `${baseUrl}/openapi.json`],
         ...['--max-examples', String(examples), '--no-color', '--report-json-path', report],
+        ...Object.entries(headers).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
+        ...['--report-har-path', recording, '--report-preserve-bytes', '--output-sanitize', 'false'],
         ...manner,
       ],
       { cwd: folder, reject: false, all: true, env: { PYTHONHASHSEED: '0' } },
@@ -90,6 +96,11 @@ positive_data_acceptance.enabled = false
 negative_data_rejection.expected-statuses = ["4xx"]
 # 503 is an answer that the document tells of: two looks at sources go at a time.
 not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 503]
+
+# A stream without an event is read until then, and many have none. The API itself gives up after 8 s.
+[[operations]]
+include-operation-id = ["followAll", "followVideo"]
+request-timeout = 10
 
 # What was given up is told of for a week, as expired.
 [[operations]]

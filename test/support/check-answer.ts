@@ -42,7 +42,7 @@ export async function checkAnswer(
 }
 
 /** The operation that is asked for; HEAD asks as GET does. */
-function operationAt({ method, url }: { method: string; url: string }): Operation | undefined {
+export function operationAt({ method, url }: { method: string; url: string }): Operation | undefined {
   const { pathname } = new URL(url)
   const asked = method === 'HEAD' ? 'GET' : method
   const found = patterns.filter(({ matches }) => matches.test(pathname)).map(({ operation }) => operation)

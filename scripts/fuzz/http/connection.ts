@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 const patienceMs = 60_000
 
 /** The other side closed, or sent nothing for too long. */
-class ConnectionLost extends Error {
+export class ConnectionLost extends Error {
   override name = 'ConnectionLost'
 }
 
