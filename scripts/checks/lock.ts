@@ -9,6 +9,7 @@ const lockSchema = z.object({
       version: z.string().optional(),
       license: z.string().optional(),
       dev: z.boolean().default(false),
+      hasInstallScript: z.boolean().default(false),
     }),
   ),
 })

@@ -1,9 +1,10 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { submitJob } from '../../src/cli/client/submit.ts'
 import {
+  clip,
   emptyFile,
   imageNamedMp4,
   playlistNamedMp4,
@@ -36,6 +37,9 @@ beforeAll(async () => {
       MAX_ATTEMPTS: '2',
       COLLECT_MS: '500',
       SWEEP_MS: '1000',
+      // ffmpeg would ask there for every address, were it shown its surroundings.
+      http_proxy: canaryUrl,
+      https_proxy: canaryUrl,
     },
   })
 })
@@ -64,7 +68,7 @@ test.each([
   expect(runs?.attempts).toBe(0)
 })
 
-test('no address that a file named was called', () => {
+test('no address that a file or the environment named was called', () => {
   expect(canaryHits).toBe(0)
 })
 
@@ -79,6 +83,23 @@ test.each([
 ])('a URL %s fails the video', async (_what, url, code) => {
   const { id } = await submitJob(system.baseUrl, { source: { url: url() } })
   expect(await untilEnded(system, id)).toMatchObject({ status: 'failed', error: { code } })
+})
+
+test('a source that is replaced in the midst of its job fails the video, and nothing is made of both', async () => {
+  const { id } = await submitFile(system, await clip({ seconds: 40, width: 640, height: 360 }))
+  const madeSo = async () => (await system.sql`select from segments`).length
+  await expect.poll(madeSo, { interval: 20 }).toBeGreaterThan(0)
+  await system.killWorker('worker-1', 'SIGTERM')
+  const [video] = await system.sql<{ status: string; key: string }[]>`
+    select status, source_key as key from videos where id = ${id}`
+  expect(video?.status).toBe('processing')
+
+  const other = await readFile(await clip({ seconds: 40, width: 640, height: 360, tones: [500] }))
+  const signal = AbortSignal.timeout(10_000)
+  await system.storage.put(video?.key ?? '', other, { contentType: 'application/octet-stream', signal })
+  await system.startWorker('worker-2')
+  expect(await untilEnded(system, id)).toMatchObject({ status: 'failed', error: { code: 'source_changed' } })
+  expect((await fetch(`${system.baseUrl}/videos/${id}/hls/master.m3u8`)).status).toBe(404)
 })
 
 test('after all of that a good file still completes, and nothing is left in bucket, scratch or stream', async () => {
