@@ -68,7 +68,8 @@ async function checkedFetch(...[input, init]: Parameters<typeof fetch>): Promise
   const response = await plainFetch(input, init)
   const asked = input instanceof Request ? input : { method: 'GET', url: String(input) }
   const { method, url } = { method: init?.method ?? asked.method, url: asked.url }
-  if (watched.has(new URL(url).origin)) await checkAnswer({ method, url }, response)
+  // What a redirect of the API led to is the store's own answer.
+  if (watched.has(new URL(url).origin) && !response.redirected) await checkAnswer({ method, url }, response)
   return response
 }
 
