@@ -16,6 +16,9 @@ import { demoClip } from './clips/clip.ts'
 import { type DemoRequest, readArguments } from './demo/arguments.ts'
 import { startLocalSystem } from './demo/local-system.ts'
 
+const howToGetIn =
+  'set STEPLADDER_KEY to one with the scopes submit and read (`stepladder keys create` makes it)'
+
 const screen = createScreen({ out: process.stderr, colours: false })
 const stop = listenForInterruption()
 /** Ends what still runs here once nobody waits for it any more. */
@@ -39,13 +42,22 @@ async function run(request: DemoRequest): Promise<number> {
   const { baseUrl, broken } = system
   screen.say(`the API listens on ${baseUrl}`)
 
-  const done = await Promise.race([convert(baseUrl, request.source, clip), broken, stop.requested])
+  const converted = convert(baseUrl, request.source, clip).catch((error: unknown) => {
+    if (request.once || !isLockedOut(error)) throw error
+    return 'locked out' as const
+  })
+  const done = await Promise.race([converted, broken, stop.requested])
   screen.settle()
   if (done === 'stop') return sayStopping(130)
-  report(done, baseUrl)
-  if (request.once) {
-    console.log(JSON.stringify(done))
-    return done.status === 'completed' ? 0 : 1
+  if (done === 'locked out') {
+    // Somebody made a key, and goes on with what runs here.
+    screen.say(`this system has keys: ${howToGetIn}`)
+  } else {
+    report(done, baseUrl)
+    if (request.once) {
+      console.log(JSON.stringify(done))
+      return done.status === 'completed' ? 0 : 1
+    }
   }
   screen.say('stays up until Ctrl-C')
   await Promise.race([broken, stop.requested])
@@ -65,12 +77,17 @@ async function convert(baseUrl: string, source: DemoRequest['source'], clip: str
   return getVideo(api, video.id)
 }
 
+function isLockedOut(error: unknown): boolean {
+  return error instanceof StepladderError && ['unauthenticated', 'scope_missing'].includes(error.code)
+}
+
 /** Says what went wrong to whoever typed the command; returns the exit code. */
 function explain(error: unknown): number {
   // Ctrl-C reaches a running ffmpeg too, and what then fails is of no interest.
   if (stop.signal.aborted) return 130
   if (!(error instanceof StepladderError)) throw error
   console.error(`demo: ${error.message}`)
+  if (isLockedOut(error)) console.error(`demo: ${howToGetIn}`)
   if (error.code !== 'usage') return 1
   console.error('demo: ./scripts/demo.sh --help says more')
   return 2

@@ -82,6 +82,13 @@ function createProgram({ streams }: Invocation, perform: Perform): Command {
   return program
 }
 
+/** What the one who typed can do about it, which the API does not know. */
+const hints: Readonly<Record<string, string>> = {
+  usage: '--help says more',
+  unauthenticated: 'STEPLADDER_KEY is the key; on a machine of the system `stepladder keys create` makes one',
+  scope_missing: '`stepladder keys create --scopes …` makes such a key, on a machine of the system',
+}
+
 /** Says what went wrong to whoever typed the command. */
 function explain(error: unknown, output: Output, { signal }: Invocation): number {
   output.screen.settle()
@@ -92,7 +99,8 @@ function explain(error: unknown, output: Output, { signal }: Invocation): number
   const message = messageOf(error)
   output.screen.say([{ text: 'stepladder: ', style: 'red' }, message])
   output.document({ error: { code, message } })
-  if (code === 'usage') output.screen.say('(--help says more)')
+  const hint = hints[code]
+  if (hint !== undefined) output.screen.say(`(${hint})`)
   if (code === 'usage') return exits.usage
   return code === 'api_unreachable' ? exits.unreachable : exits.failed
 }

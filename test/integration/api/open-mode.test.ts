@@ -62,7 +62,7 @@ test('beyond its own machine an API listens once a key is made on the command li
   const refused = await commandLine({ STEPLADDER_API: baseUrl })('list')
   expect([refused.exitCode, refused.stderr]).toEqual([
     1,
-    expect.stringContaining('HTTP 401, unauthenticated'),
+    expect.stringMatching(/HTTP 401, unauthenticated\)\s+\(STEPLADDER_KEY is the key/),
   ])
 
   const listed = await run('keys', 'list', '--json')
