@@ -26,7 +26,7 @@ export const intervalUs = ({ quota, windowS }: Policy): number => Math.ceil((win
 
 /** From the three numbers that `take.lua` returns. */
 export function takenOf(granted: number, left: number, us: number): Taken {
-  return granted === 1
+  return granted > 0
     ? { granted: true, left, untilWholeS: seconds(us) }
     : { granted: false, waitS: seconds(us) }
 }

@@ -26,6 +26,26 @@ test('two API processes that are asked at once grant one quota between them', as
   expect(granted).toBeLessThanOrEqual(mostSince(from, 40))
 })
 
+test('nor do they grant more where they take units of a busy client several at a time', async () => {
+  await using system = await createTestSystem({ workers: 0, environment: { RATE_READ: '500' } })
+  const second = await system.startApi()
+  const from = performance.now()
+  const counts = { granted: 0, refused: 0 }
+  async function askOn(baseUrl: string) {
+    for (let count = 0; count < 40; count++) {
+      const response = await fetch(`${baseUrl}/profiles`)
+      await response.body?.cancel()
+      counts[response.status === 200 ? 'granted' : 'refused'] += 1
+    }
+  }
+  const askers = Array.from({ length: 16 }, (_, index) => askOn(index % 2 ? second.baseUrl : system.baseUrl))
+  await Promise.all(askers)
+  expect(counts.granted).toBeLessThanOrEqual(mostSince(from, 500))
+  // Less what one process holds when the other has none left.
+  expect(counts.granted).toBeGreaterThan(400)
+  expect(counts.granted + counts.refused).toBe(640)
+})
+
 test('an answer tells the policy and what is left, and a refusal when to come again', async () => {
   await using api = await startApi({ lead: { RATE_READ: 2 } })
   const first = await api.ask('/profiles')
