@@ -107,7 +107,7 @@ test('without the database what needs it is refused with 503 and the process sta
     expect(body.detail).toBe('The database did not answer; try again soon.')
   }
   expect((await api.ask('/healthz')).body).toEqual({ status: 'ok' })
-  expect(await readiness(api)).toMatchObject({ status: 503, failed: ['database', 'workers'] })
+  expect(await readiness(api)).toMatchObject({ status: 503, failed: ['database', 'workers', 'ffmpeg'] })
 })
 
 test('without the store a job from an object is refused with 503, one from a URL is taken', async () => {
@@ -132,7 +132,7 @@ test('a database that falls silent is refused with 503 in time, then at once, an
   }
   expect(await refuse()).toBeLessThan(9_000)
   await expect.poll(refuse).toBeLessThan(200)
-  expect(await readiness(api)).toMatchObject({ status: 503, failed: ['database', 'workers'] })
+  expect(await readiness(api)).toMatchObject({ status: 503, failed: ['database', 'workers', 'ffmpeg'] })
   await proxy.heal()
   const submit = async () => (await api.ask('/jobs', { json: { source: { url } } })).status
   await expect.poll(submit, { interval: 200 }).toBe(201)
