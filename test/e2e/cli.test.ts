@@ -142,7 +142,7 @@ test('doctor finds the whole system well, from a machine that has its settings',
   const { exitCode, answer } = await json('doctor')
   expect([exitCode, answer.ok]).toEqual([0, true])
   expect(Object.keys(answer.checks)).toEqual([
-    ...['api', 'api database', 'api redis', 'api storage', 'api workers', 'api sandbox'],
+    ...['api', 'api database', 'api redis', 'api storage', 'api workers', 'api ffmpeg', 'api sandbox'],
     'api clock',
   ])
   const before = new Set((await system.storage.list('')).map(({ key }) => key))
