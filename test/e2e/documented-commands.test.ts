@@ -5,7 +5,7 @@ import { routesOfTheApp } from '../support/routes.ts'
 import { createTestSystem, type TestSystem } from '../support/system.ts'
 
 /** What a browser is for. */
-const pagesOfTheBrowser = ['GET /', 'GET /embed/{id}']
+const pagesOfTheBrowser = ['GET /', 'GET /docs', 'GET /embed/{id}']
 
 let system: TestSystem
 let film: string
